@@ -1,0 +1,23 @@
+# Sourced by run.sh and test.sh: finds what they need, installs what npm holds, and names what is missing.
+
+require_dotnet() {
+  if ! command -v dotnet >/dev/null 2>&1 || ! dotnet --list-sdks | grep -q '^1[0-9]\.'; then
+    echo "The .NET 10 SDK is missing. Get it from https://dotnet.microsoft.com/download (or your package manager: dotnet-sdk-10.0)." >&2
+    return 1
+  fi
+}
+
+# Installs Azurite by the lock file, once; sets AZURITE to its command.
+require_azurite() {
+  if ! command -v node >/dev/null 2>&1 || ! command -v npm >/dev/null 2>&1; then
+    echo "Node.js (20 or newer, with npm) is missing; Azurite, the local Azure Storage, runs on it. Get it from https://nodejs.org." >&2
+    return 1
+  fi
+  local folder="$PWD/eng/azurite"
+  AZURITE="$folder/node_modules/.bin/azurite"
+  if [ ! -x "$AZURITE" ] || [ "$folder/package-lock.json" -nt "$folder/node_modules/.package-lock.json" ]; then
+    echo "Fetching Azurite (npm ci) ..."
+    npm ci --prefix "$folder" --no-audit --no-fund --loglevel=error || { echo "npm could not fetch Azurite: see above." >&2; return 1; }
+  fi
+  export AZURITE
+}

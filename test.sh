@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# Builds everything and runs the tests; ends with "N passed, N failed, N skipped".
+#   ./test.sh            all tests
+#   ./test.sh --golden   only the tests against the reference's golden data
+set -uo pipefail
+cd "$(dirname "$0")"
+
+usage() { echo "usage: ./test.sh [--golden]" >&2; exit 2; }
+filter=()
+for argument in "$@"; do
+  case "$argument" in
+    --golden) filter=(-trait Category=Golden) ;;
+    *) usage ;;
+  esac
+done
+
+. eng/prerequisites.sh
+require_dotnet || exit 1
+require_azurite || exit 1
+
+results=$(mktemp -d)
+trap 'rm -rf "$results"' EXIT
+
+dotnet build ClipFunctions.sln -c Release --nologo -v quiet || { echo "The build failed." >&2; exit 1; }
+
+status=0
+passed=0 failed=0 skipped=0
+for project in tests/*.Tests; do
+  name=$(basename "$project")
+  log="$results/$name.log"
+  echo "== $name"
+  dotnet "$project/bin/Release/net10.0/$name.dll" -noLogo -noColor "${filter[@]}" >"$log" 2>&1
+  code=$?
+  summary=$(grep -E "^ *$name +Total: [0-9]+" "$log" | tail -n 1)
+  count() { sed -n "s/.*$1: *\([0-9][0-9]*\).*/\1/p" <<<"$summary"; }
+  total=$(count Total) f=$(count Failed) s=$(count Skipped) n=$(count "Not Run")
+  f=$((${f:-0} + $(count Errors || true)+0))
+  grep -E '\[SKIP\]' -A 1 "$log" || true
+  if [ -z "$summary" ] || { [ $code -ne 0 ] && [ $f -eq 0 ]; }; then f=$((f + 1)); echo "$name ended with code $code and no clean summary"; fi
+  if [ $f -ne 0 ]; then status=1; cat "$log"; fi
+  p=$((${total:-0} - f - ${s:-0} - ${n:-0}))
+  [ $p -ge 0 ] || p=0
+  echo "   $p passed, $f failed, ${s:-0} skipped"
+  passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + ${s:-0}))
+done
+echo "$passed passed, $failed failed, $skipped skipped"
+exit $status
