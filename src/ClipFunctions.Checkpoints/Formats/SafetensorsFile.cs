@@ -1,0 +1,384 @@
+using System.Buffers.Binary;
+using System.IO.MemoryMappedFiles;
+using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
+using System.Text;
+using System.Text.Json;
+
+namespace ClipFunctions.Checkpoints.Formats;
+
+/// <summary>
+/// A safetensors file: eight bytes of header length (little-endian), a JSON header with each tensor's type, shape and byte range,
+/// then the bytes. The file is memory-mapped; every bound is checked when it is opened, by the rules of the format's own library:
+/// the ranges follow one another without gap or overlap and end with the file.
+/// </summary>
+public sealed unsafe class SafetensorsFile : ICheckpoint
+{
+    /// <summary>The most bytes that a header may have.</summary>
+    public const int MaximumHeaderBytes = 100_000_000;
+
+    private const int MaximumDimensions = 32;
+    private const string MetadataKey = "__metadata__";
+
+    private readonly MemoryMappedFile? _file;
+    private readonly MemoryMappedViewAccessor? _view;
+    private readonly byte* _data;
+    private readonly long _dataLength;
+    private bool _disposed;
+
+    private SafetensorsFile(string path)
+    {
+        Name = path;
+        try
+        {
+            long length = new FileInfo(path).Length;
+            if (length < sizeof(ulong))
+            {
+                throw Error(null, $"{length} bytes are too few for a safetensors file: its header's length alone takes {sizeof(ulong)}.");
+            }
+
+            _file = MemoryMappedFile.CreateFromFile(path, FileMode.Open, null, 0, MemoryMappedFileAccess.Read);
+            _view = _file.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read);
+            byte* start = null;
+            _view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
+            start += _view.PointerOffset;
+
+            ulong headerLength = BinaryPrimitives.ReadUInt64LittleEndian(new ReadOnlySpan<byte>(start, sizeof(ulong)));
+            if (headerLength > MaximumHeaderBytes)
+            {
+                throw Error("header", $"{headerLength} bytes are more than a header may have ({MaximumHeaderBytes}).");
+            }
+
+            if ((long)headerLength > length - sizeof(ulong))
+            {
+                throw Error("header", $"expected {headerLength} bytes, but only {length - sizeof(ulong)} follow.");
+            }
+
+            _data = start + sizeof(ulong) + headerLength;
+            _dataLength = length - sizeof(ulong) - (long)headerLength;
+            Tensors = ReadHeader(new ReadOnlySpan<byte>(start + sizeof(ulong), (int)headerLength));
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            Dispose();
+            throw Error(null, $"cannot be read: {exception.Message}", exception);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public string Name { get; }
+
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, TensorInfo> Tensors { get; }
+
+    /// <summary>The strings of the header's <c>__metadata__</c>.</summary>
+    public IReadOnlyDictionary<string, string> Metadata { get; private set; } = new Dictionary<string, string>();
+
+    /// <summary>Opens a file and checks its header.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="InvalidCheckpointException">The file cannot be read or breaks a rule of the format.</exception>
+    public static SafetensorsFile Open(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        return new SafetensorsFile(path);
+    }
+
+    /// <inheritdoc/>
+    public void Read(TensorInfo tensor, long start, Span<float> destination)
+    {
+        ArgumentNullException.ThrowIfNull(tensor);
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        ArgumentOutOfRangeException.ThrowIfNegative(start);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(start, tensor.Count);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(destination.Length, tensor.Count - start);
+        if (!Tensors.TryGetValue(tensor.Name, out TensorInfo? own) || own != tensor)
+        {
+            throw new ArgumentException($"'{tensor.Name}' is no tensor of {Name}.", nameof(tensor));
+        }
+
+        // A piece's bytes must fit an int: 2^27 elements of at most 8 bytes do.
+        const int Piece = 1 << 27;
+        int size = SizeOf(tensor.Type);
+        for (int done = 0; done < destination.Length; done += Piece)
+        {
+            Span<float> target = destination.Slice(done, Math.Min(Piece, destination.Length - done));
+            ReadOnlySpan<byte> bytes = new(_data + tensor.Offset + ((start + done) * size), target.Length * size);
+            Widen(tensor.Type, bytes, target);
+        }
+    }
+
+    /// <summary>Frees the mapping. Nobody may read any more.</summary>
+    public void Dispose()
+    {
+        if (_disposed)
+        {
+            return;
+        }
+
+        _disposed = true;
+        if (_view is not null)
+        {
+            if (_data is not null)
+            {
+                _view.SafeMemoryMappedViewHandle.ReleasePointer();
+            }
+
+            _view.Dispose();
+        }
+
+        _file?.Dispose();
+    }
+
+    internal static int SizeOf(TensorType type) => type switch
+    {
+        TensorType.Bool or TensorType.U8 or TensorType.I8 => 1,
+        TensorType.U16 or TensorType.I16 or TensorType.F16 or TensorType.BF16 => 2,
+        TensorType.U32 or TensorType.I32 or TensorType.F32 => 4,
+        _ => 8,
+    };
+
+    private static TensorType? ParseType(string? text) => text switch
+    {
+        "BOOL" => TensorType.Bool,
+        "U8" => TensorType.U8,
+        "I8" => TensorType.I8,
+        "U16" => TensorType.U16,
+        "I16" => TensorType.I16,
+        "U32" => TensorType.U32,
+        "I32" => TensorType.I32,
+        "U64" => TensorType.U64,
+        "I64" => TensorType.I64,
+        "F16" => TensorType.F16,
+        "BF16" => TensorType.BF16,
+        "F32" => TensorType.F32,
+        "F64" => TensorType.F64,
+        _ => null,
+    };
+
+    private static void Widen(TensorType type, ReadOnlySpan<byte> bytes, Span<float> target)
+    {
+        // Casting spans needs no alignment on the processors .NET runs on; the format aligns nothing beyond a byte.
+        switch (type)
+        {
+            case TensorType.F32:
+                MemoryMarshal.Cast<byte, float>(bytes).CopyTo(target);
+                break;
+            case TensorType.F16:
+                TensorPrimitives.ConvertToSingle(MemoryMarshal.Cast<byte, Half>(bytes), target);
+                break;
+            case TensorType.BF16:
+                ReadOnlySpan<ushort> upper = MemoryMarshal.Cast<byte, ushort>(bytes);
+                for (int i = 0; i < target.Length; i++)
+                {
+                    target[i] = BitConverter.UInt32BitsToSingle((uint)upper[i] << 16);
+                }
+
+                break;
+            case TensorType.F64:
+                TensorPrimitives.ConvertTruncating(MemoryMarshal.Cast<byte, double>(bytes), target);
+                break;
+            case TensorType.I64:
+                TensorPrimitives.ConvertTruncating(MemoryMarshal.Cast<byte, long>(bytes), target);
+                break;
+            case TensorType.U64:
+                TensorPrimitives.ConvertTruncating(MemoryMarshal.Cast<byte, ulong>(bytes), target);
+                break;
+            case TensorType.I32:
+                TensorPrimitives.ConvertTruncating(MemoryMarshal.Cast<byte, int>(bytes), target);
+                break;
+            case TensorType.U32:
+                TensorPrimitives.ConvertTruncating(MemoryMarshal.Cast<byte, uint>(bytes), target);
+                break;
+            case TensorType.I16:
+                TensorPrimitives.ConvertTruncating(MemoryMarshal.Cast<byte, short>(bytes), target);
+                break;
+            case TensorType.U16:
+                TensorPrimitives.ConvertTruncating(MemoryMarshal.Cast<byte, ushort>(bytes), target);
+                break;
+            case TensorType.I8:
+                TensorPrimitives.ConvertTruncating(MemoryMarshal.Cast<byte, sbyte>(bytes), target);
+                break;
+            default:
+                TensorPrimitives.ConvertTruncating(bytes, target);
+                break;
+        }
+    }
+
+    private static long[] ReadNumbers(ref Utf8JsonReader reader, int most)
+    {
+        if (!reader.Read() || reader.TokenType != JsonTokenType.StartArray)
+        {
+            throw new JsonException("expected an array.");
+        }
+
+        List<long> numbers = [];
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+        {
+            if (reader.TokenType != JsonTokenType.Number || !reader.TryGetInt64(out long number) || number < 0)
+            {
+                throw new JsonException($"expected a whole number of 0 or more, found {Encoding.UTF8.GetString(reader.ValueSpan)}.");
+            }
+
+            if (numbers.Count == most)
+            {
+                throw new JsonException($"more than {most} numbers.");
+            }
+
+            numbers.Add(number);
+        }
+
+        return [.. numbers];
+    }
+
+    private InvalidCheckpointException Error(string? item, string problem, Exception? inner = null) => new(Name, item, problem, inner);
+
+    private Dictionary<string, TensorInfo> ReadHeader(ReadOnlySpan<byte> header)
+    {
+        Dictionary<string, TensorInfo> tensors = new(StringComparer.Ordinal);
+        List<(long Begin, long End, string Name)> ranges = [];
+        string? item = "header";
+        try
+        {
+            Utf8JsonReader reader = new(header, new JsonReaderOptions { MaxDepth = 4 });
+            if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
+            {
+                throw new JsonException("expected an object.");
+            }
+
+            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+            {
+                item = reader.GetString()!;
+                if (item == MetadataKey)
+                {
+                    ReadMetadata(ref reader);
+                    continue;
+                }
+
+                (TensorInfo tensor, long end) = ReadTensor(ref reader, item);
+                if (!tensors.TryAdd(item, tensor))
+                {
+                    throw new JsonException("is there twice.");
+                }
+
+                ranges.Add((tensor.Offset, end, item));
+            }
+
+            item = "header";
+            if (reader.TokenType != JsonTokenType.EndObject || reader.Read())
+            {
+                throw new JsonException("expected the end of the header's object.");
+            }
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        {
+            // GetString throws InvalidOperationException for text that is no valid UTF-8 or UTF-16.
+            throw Error(item, exception.Message, exception);
+        }
+
+        ranges.Sort();
+        long expected = 0;
+        foreach ((long begin, long end, string name) in ranges)
+        {
+            if (begin != expected)
+            {
+                throw Error(name, $"data_offsets begin at {begin}, expected {expected}: a gap or an overlap.");
+            }
+
+            expected = end;
+        }
+
+        if (expected != _dataLength)
+        {
+            throw Error(null, $"the header speaks of {expected} bytes of data, the file holds {_dataLength}.");
+        }
+
+        return tensors;
+    }
+
+    private void ReadMetadata(ref Utf8JsonReader reader)
+    {
+        Dictionary<string, string> metadata = new(StringComparer.Ordinal);
+        if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
+        {
+            throw new JsonException("expected an object of strings.");
+        }
+
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            string key = reader.GetString()!;
+            if (!reader.Read() || reader.TokenType != JsonTokenType.String)
+            {
+                throw new JsonException($"'{key}' is no string.");
+            }
+
+            metadata[key] = reader.GetString()!;
+        }
+
+        Metadata = metadata;
+    }
+
+    private (TensorInfo Tensor, long End) ReadTensor(ref Utf8JsonReader reader, string name)
+    {
+        if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
+        {
+            throw new JsonException("expected an object.");
+        }
+
+        TensorType? type = null;
+        long[]? shape = null;
+        long[]? offsets = null;
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            string key = reader.GetString()!;
+            switch (key)
+            {
+                case "dtype":
+                    string? text = reader.Read() && reader.TokenType == JsonTokenType.String ? reader.GetString() : null;
+                    type = ParseType(text) ?? throw new JsonException($"dtype '{text}' is not known.");
+                    break;
+                case "shape":
+                    shape = ReadNumbers(ref reader, MaximumDimensions);
+                    break;
+                case "data_offsets":
+                    offsets = ReadNumbers(ref reader, 2);
+                    break;
+                default:
+                    throw new JsonException($"'{key}' is not known; expected dtype, shape and data_offsets.");
+            }
+        }
+
+        if (type is null || shape is null || offsets is not { Length: 2 })
+        {
+            throw new JsonException("expected dtype, shape and two data_offsets.");
+        }
+
+        (long begin, long end) = (offsets[0], offsets[1]);
+        if (begin > end || end > _dataLength)
+        {
+            throw new JsonException($"data_offsets {begin} to {end} lie outside the {_dataLength} bytes of data.");
+        }
+
+        UInt128 count = 1;
+        foreach (long dimension in shape)
+        {
+            count *= (UInt128)dimension;
+            if (count > long.MaxValue / 8)
+            {
+                throw new JsonException($"shape [{string.Join(", ", shape)}] has too many elements.");
+            }
+        }
+
+        long bytes = (long)count * SizeOf(type.Value);
+        if (bytes != end - begin)
+        {
+            throw new JsonException($"{type} [{string.Join(", ", shape)}] takes {bytes} bytes, data_offsets {begin} to {end} give {end - begin}.");
+        }
+
+        return (new TensorInfo(name, type.Value, shape, (long)count, begin), end);
+    }
+}

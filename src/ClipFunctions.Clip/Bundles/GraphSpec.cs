@@ -1,0 +1,20 @@
+namespace ClipFunctions.Clip.Bundles;
+
+/// <summary>A tower's ONNX graph: where it is and how to feed it.</summary>
+public sealed record GraphSpec
+{
+    /// <summary>The graph's file.</summary>
+    public required string File { get; init; }
+
+    /// <summary>The input's name.</summary>
+    public required string Input { get; init; }
+
+    /// <summary>The input's element type and layout.</summary>
+    public required GraphInputKind InputKind { get; init; }
+
+    /// <summary>The output's name: float32 <c>[n, dimension]</c>, not normalised.</summary>
+    public required string Output { get; init; }
+
+    /// <summary>Text only: whether rows may be cut to the batch's longest, because the graph takes any width and its answer does not depend on the padding.</summary>
+    public bool DynamicContext { get; init; }
+}
