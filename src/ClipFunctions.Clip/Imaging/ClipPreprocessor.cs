@@ -1,0 +1,176 @@
+using System.Buffers;
+
+namespace ClipFunctions.Clip.Imaging;
+
+/// <summary>
+/// Turns a picture into what a CLIP model sees: openai/CLIP's <c>_transform</c>, torchvision's size and crop rules and Pillow's resize, to
+/// the bit. Safe to use from many threads; a call leaves no garbage but small objects.
+/// </summary>
+public sealed class ClipPreprocessor
+{
+    private readonly ImagePreprocessing _settings;
+    private readonly ImageDecoder _decoder;
+    private readonly float[] _table = new float[3 * 256];
+
+    /// <summary>Creates a preprocessor.</summary>
+    /// <param name="settings">How the model wants its pictures.</param>
+    /// <param name="decoder">The decoder with its limits; one with the default limits if null.</param>
+    public ClipPreprocessor(ImagePreprocessing settings, ImageDecoder? decoder = null)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        _settings = settings;
+        _decoder = decoder ?? new ImageDecoder();
+        for (int c = 0; c < 3; c++)
+        {
+            for (int v = 0; v < 256; v++)
+            {
+                _table[c * 256 + v] = (v / 255f - settings.Mean[c]) / settings.Std[c];
+            }
+        }
+    }
+
+    /// <summary>How the model wants its pictures.</summary>
+    public ImagePreprocessing Settings => _settings;
+
+    /// <summary>Side of the square in pixels.</summary>
+    public int Size => _settings.Size;
+
+    /// <summary>Bytes of a preprocessed picture: <see cref="Size"/> × <see cref="Size"/> × 3.</summary>
+    public int PixelCount => 3 * Size * Size;
+
+    /// <summary>Decodes and preprocesses a picture; the whole picture is never held, where its format allows that.</summary>
+    /// <param name="encoded">The whole file.</param>
+    /// <param name="pixels">Takes <c>[size, size, 3]</c> red, green, blue bytes.</param>
+    /// <param name="cancellationToken">Looked at between bands of rows.</param>
+    /// <exception cref="ArgumentException"><paramref name="pixels"/> has not <see cref="PixelCount"/> bytes.</exception>
+    /// <exception cref="ImageException">The file is refused or damaged; see <see cref="ImageDecoder.ReadHeader"/>.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public void Preprocess(ReadOnlyMemory<byte> encoded, Span<byte> pixels, CancellationToken cancellationToken = default)
+    {
+        CheckPixels(pixels);
+        cancellationToken.ThrowIfCancellationRequested();
+        using PixelReader reader = _decoder.Open(encoded);
+        if (_settings.AutoOrient && reader.Header.Orientation > 1)
+        {
+            using DecodedImage image = _decoder.Decode(encoded, cancellationToken);
+            Preprocess(image, pixels);
+            return;
+        }
+
+        Run(reader, pixels, cancellationToken);
+    }
+
+    /// <summary>Preprocesses a decoded picture.</summary>
+    /// <param name="image">The picture; it is left as it is.</param>
+    /// <param name="pixels">Takes <c>[size, size, 3]</c> red, green, blue bytes.</param>
+    /// <exception cref="ArgumentException"><paramref name="pixels"/> has not <see cref="PixelCount"/> bytes.</exception>
+    public unsafe void Preprocess(DecodedImage image, Span<byte> pixels)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        CheckPixels(pixels);
+        if (_settings.AutoOrient && image.Header.Orientation > 1)
+        {
+            using DecodedImage upright = ImageOrientation.Apply(image);
+            Preprocess(upright, pixels);
+            return;
+        }
+
+        fixed (byte* target = pixels)
+        fixed (byte* source = image.Buffer)
+        {
+            using Resampler resampler = Prepare(image.Header);
+            resampler.Push(source, image.Stride, image.Height, new RgbSink(image.Mode, image.PaletteArray, target, Size).Write);
+        }
+    }
+
+    /// <summary>Scales and normalises: <c>(pixel / 255 − mean) / std</c> in float32, each value exactly the reference's.</summary>
+    /// <param name="pixels"><c>[size, size, 3]</c> red, green, blue bytes.</param>
+    /// <param name="tensor">Takes <c>[3, size, size]</c> floats.</param>
+    /// <exception cref="ArgumentException">A span has not <see cref="PixelCount"/> elements.</exception>
+    public void Normalize(ReadOnlySpan<byte> pixels, Span<float> tensor)
+    {
+        CheckPixels(pixels);
+        if (tensor.Length != PixelCount)
+        {
+            throw new ArgumentException($"{PixelCount} values are needed for 3 × {Size} × {Size}, not {tensor.Length}.", nameof(tensor));
+        }
+
+        int plane = Size * Size;
+        Span<float> red = tensor[..plane];
+        Span<float> green = tensor.Slice(plane, plane);
+        Span<float> blue = tensor.Slice(2 * plane, plane);
+        ReadOnlySpan<float> reds = _table.AsSpan(0, 256);
+        ReadOnlySpan<float> greens = _table.AsSpan(256, 256);
+        ReadOnlySpan<float> blues = _table.AsSpan(512, 256);
+        for (int i = 0, p = 0; i < plane; i++, p += 3)
+        {
+            red[i] = reds[pixels[p]];
+            green[i] = greens[pixels[p + 1]];
+            blue[i] = blues[pixels[p + 2]];
+        }
+    }
+
+    private unsafe void Run(PixelReader reader, Span<byte> pixels, CancellationToken cancellationToken)
+    {
+        ImageHeader header = reader.Header;
+        int stride = header.Width * header.Mode.BytesPerPixel();
+        int band = Math.Min(ImageDecoder.RowsPerBand(stride), header.Height);
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(checked(band * stride + DecodedImage.Slack));
+        try
+        {
+            using Resampler resampler = Prepare(header);
+            fixed (byte* target = pixels)
+            fixed (byte* source = buffer)
+            {
+                Resampler.RowSink sink = new RgbSink(header.Mode, reader.Palette, target, Size).Write;
+                for (int y = 0; y < header.Height; y += band)
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    int count = Math.Min(band, header.Height - y);
+                    reader.ReadRows(buffer.AsSpan(0, count * stride), count);
+                    resampler.Push(source, stride, count, sink);
+                }
+            }
+
+            reader.Finish();
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private Resampler Prepare(ImageHeader header)
+    {
+        (int width, int height, int left, int top) = Geometry(header.Width, header.Height, _settings.ResizeMode, Size);
+        return new Resampler(header.Mode, header.Width, header.Height, width, height, left, top, Size, Size, _settings.Interpolation);
+    }
+
+    /// <summary>The size after the resize and the crop's offset: torchvision's <c>Resize</c> and <c>CenterCrop</c>.</summary>
+    internal static (int Width, int Height, int Left, int Top) Geometry(int width, int height, ResizeMode mode, int size)
+    {
+        if (mode == ResizeMode.Squash)
+        {
+            return (size, size, 0, 0);
+        }
+
+        int shorter = Math.Min(width, height);
+        int longer = (int)((double)((long)size * Math.Max(width, height)) / shorter);
+        int offset = (int)Math.Round((longer - size) / 2.0, MidpointRounding.ToEven);
+        return width <= height ? (size, longer, 0, offset) : (longer, size, offset, 0);
+    }
+
+    private void CheckPixels(ReadOnlySpan<byte> pixels)
+    {
+        if (pixels.Length != PixelCount)
+        {
+            throw new ArgumentException($"{PixelCount} bytes are needed for {Size} × {Size} × 3, not {pixels.Length}.", nameof(pixels));
+        }
+    }
+
+    private sealed unsafe class RgbSink(PixelMode mode, byte[]? palette, byte* target, int size)
+    {
+        public void Write(int y, Span<byte> row) =>
+            PixelArithmetic.ToRgb(mode, palette, row, new Span<byte>(target + (nint)y * size * 3, size * 3));
+    }
+}

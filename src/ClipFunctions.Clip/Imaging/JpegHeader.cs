@@ -1,0 +1,98 @@
+using System.Buffers.Binary;
+
+namespace ClipFunctions.Clip.Imaging;
+
+/// <summary>What stands before a JPEG's first scan, read as Pillow's JpegImagePlugin reads it.</summary>
+/// <param name="Width">Width in pixels.</param>
+/// <param name="Height">Height in pixels.</param>
+/// <param name="Components">Components: 1, 3 or 4.</param>
+/// <param name="Orientation">EXIF orientation, 1 to 8.</param>
+internal readonly record struct JpegHeader(int Width, int Height, int Components, int Orientation)
+{
+    public static JpegHeader Read(ReadOnlySpan<byte> file)
+    {
+        int width = 0, height = 0, components = 0, orientation = 0;
+        int at = 2;
+        while (true)
+        {
+            // Anything but 0xFF is skipped, so are fill bytes and escaped ones.
+            while (at < file.Length && file[at] != 0xFF)
+            {
+                at++;
+            }
+
+            while (at < file.Length && file[at] == 0xFF)
+            {
+                at++;
+            }
+
+            if (at >= file.Length)
+            {
+                throw new TruncatedImageException(ImageFormat.Jpeg, file.Length);
+            }
+
+            int marker = file[at++];
+            if (marker is 0 or 0xC8 or (>= 0xD0 and <= 0xD9) or (>= 0xF0 and <= 0xFD))
+            {
+                continue;
+            }
+
+            if (marker < 0xC0)
+            {
+                throw new CorruptImageException(ImageFormat.Jpeg, $"an unknown marker FF{marker:X2} stands in its header");
+            }
+
+            if (file.Length - at < 2)
+            {
+                throw new TruncatedImageException(ImageFormat.Jpeg, file.Length);
+            }
+
+            int length = BinaryPrimitives.ReadUInt16BigEndian(file[at..]);
+            if (length < 2)
+            {
+                throw new CorruptImageException(ImageFormat.Jpeg, $"its marker FF{marker:X2} has a length of {length}");
+            }
+
+            if (file.Length - at < length)
+            {
+                throw new TruncatedImageException(ImageFormat.Jpeg, file.Length);
+            }
+
+            ReadOnlySpan<byte> data = file.Slice(at + 2, length - 2);
+            at += length;
+            if (marker is >= 0xC0 and <= 0xCF and not (0xC4 or 0xC8 or 0xCC) or 0xDE)
+            {
+                if (data.Length < 6)
+                {
+                    throw new CorruptImageException(ImageFormat.Jpeg, "its frame header is too short");
+                }
+
+                if (data[0] != 8)
+                {
+                    throw new UnsupportedImageFormatException($"{data[0]}-bit JPEG");
+                }
+
+                height = BinaryPrimitives.ReadUInt16BigEndian(data[1..]);
+                width = BinaryPrimitives.ReadUInt16BigEndian(data[3..]);
+                components = data[5];
+                if (components is not (1 or 3 or 4))
+                {
+                    throw new UnsupportedImageFormatException($"JPEG of {components} components");
+                }
+            }
+            else if (marker == 0xE1 && orientation == 0 && data.StartsWith("Exif\0"u8) && data.Length > 6)
+            {
+                orientation = ImageOrientation.Parse(data[6..]);
+            }
+            else if (marker == 0xDA)
+            {
+                if (components == 0)
+                {
+                    throw new CorruptImageException(ImageFormat.Jpeg, "it has no frame header before its first scan");
+                }
+
+                return new JpegHeader(width, height, components, Math.Max(orientation, 1));
+            }
+        }
+    }
+}

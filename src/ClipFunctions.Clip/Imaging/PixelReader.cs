@@ -1,0 +1,23 @@
+namespace ClipFunctions.Clip.Imaging;
+
+/// <summary>A picture being decoded, row by row from the top. The header is known (and has been checked) before the first row is asked for.</summary>
+internal abstract class PixelReader(ImageHeader header) : IDisposable
+{
+    /// <summary>What the file says of itself.</summary>
+    public ImageHeader Header { get; } = header;
+
+    /// <summary>768 bytes where the mode is <see cref="PixelMode.Palette"/>.</summary>
+    public byte[]? Palette { get; protected set; }
+
+    /// <summary>Decodes the next rows, packed as in <see cref="DecodedImage"/>.</summary>
+    /// <exception cref="ImageException">The file is damaged.</exception>
+    public abstract void ReadRows(Span<byte> destination, int count);
+
+    /// <summary>Checks what stands behind the pixels, after all rows have been read.</summary>
+    /// <exception cref="ImageException">The file is damaged there, in a way that the reference refuses too.</exception>
+    public virtual void Finish()
+    {
+    }
+
+    public abstract void Dispose();
+}
