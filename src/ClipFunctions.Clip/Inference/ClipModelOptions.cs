@@ -1,0 +1,65 @@
+using ClipFunctions.Clip.Imaging;
+
+namespace ClipFunctions.Clip.Inference;
+
+/// <summary>How a model is loaded and run.</summary>
+public sealed record ClipModelOptions
+{
+    private readonly int _threads;
+    private readonly int _maxImageBatch = 32;
+    private readonly int _maxTextTokens = 4096;
+
+    /// <summary>
+    /// <c>auto</c> (default): the first GPU if there is one that works, else the CPU; <c>cpu</c>; <c>cuda</c> or <c>cuda:n</c>: that GPU or
+    /// a <see cref="DeviceUnavailableException"/>.
+    /// </summary>
+    public string Device { get; init; } = "auto";
+
+    /// <summary>
+    /// The CUDA execution provider's own library (<c>libonnxruntime_providers_cuda_plugin.so</c> or the like), to be registered with ONNX
+    /// Runtime; null (default) for the provider built into ONNX Runtime's GPU package, where that package is.
+    /// </summary>
+    public string? CudaProviderLibrary { get; init; }
+
+    /// <summary>Threads of a tower's computation; 0 (default) for as many as there are cores.</summary>
+    public int Threads
+    {
+        get => _threads;
+        init
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(value, nameof(Threads));
+            _threads = value;
+        }
+    }
+
+    /// <summary>Pictures that are computed at once, 1 or more; a larger batch is cut into such pieces. 32 by default.</summary>
+    public int MaxImageBatch
+    {
+        get => _maxImageBatch;
+        init
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(value, 1, nameof(MaxImageBatch));
+            _maxImageBatch = value;
+        }
+    }
+
+    /// <summary>Tokens (rows times the longest row) that are computed at once, 1 or more; texts beyond are cut into such pieces. 4096 by default.</summary>
+    public int MaxTextTokens
+    {
+        get => _maxTextTokens;
+        init
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(value, 1, nameof(MaxTextTokens));
+            _maxTextTokens = value;
+        }
+    }
+
+    /// <summary>What the decoder accepts.</summary>
+    public ImageLimits ImageLimits { get; init; } = ImageLimits.Default;
+
+    /// <summary>Whether a picture's EXIF orientation is applied; false by default, as in the reference.</summary>
+    public bool AutoOrient { get; init; }
+
+    /// <summary>Towers to load at once rather than when they are first used; none by default.</summary>
+    public ModelTowers Preload { get; init; }
+}

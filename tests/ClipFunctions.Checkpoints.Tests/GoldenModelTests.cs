@@ -1,0 +1,90 @@
+using System.Numerics.Tensors;
+using ClipFunctions.Checkpoints.Formats;
+using ClipFunctions.Clip.Bundles;
+using ClipFunctions.Clip.Inference;
+using ClipFunctions.Clip.Tokenization;
+using ClipFunctions.Testing;
+
+namespace ClipFunctions.Checkpoints.Tests;
+
+/// <summary>
+/// Converted models against what the reference computed. Its pictures are normalised float tensors, some of them noise that no bytes
+/// give, so they go through a graph built with that input; <see cref="PixelInputTests"/> shows that the graph for bytes, which is what
+/// ships, equals it on the same pictures.
+/// </summary>
+[Trait("Category", GoldenData.Category)]
+public class GoldenModelTests
+{
+    public static TheoryData<string, string> Checkpoints => GoldenModels.Checkpoints();
+
+    [Theory]
+    [MemberData(nameof(Checkpoints))]
+    public async Task Features_logits_and_probabilities_are_the_references(string model, string file)
+    {
+        using SafetensorsFile golden = GoldenModels.Outputs(model);
+        await CheckAsync(model, file, golden, "", ActivationKind.QuickGelu, WeightStorage.Fp32);
+    }
+
+    [Theory]
+    [MemberData(nameof(Checkpoints))]
+    public async Task Exact_half_precision_storage_changes_nothing(string model, string file)
+    {
+        using SafetensorsFile golden = GoldenModels.Outputs(model);
+        await CheckAsync(model, file, golden, "", ActivationKind.QuickGelu, WeightStorage.Fp16WhereExact);
+    }
+
+    [Theory]
+    [MemberData(nameof(Checkpoints))]
+    public async Task Gelu_by_the_error_function_is_open_clips(string model, string file)
+    {
+        using SafetensorsFile golden = GoldenModels.Outputs(model);
+        Assert.SkipUnless(golden.Tensors.ContainsKey("gelu.image_features"), "No GELU outputs for this model.");
+        await CheckAsync(model, file, golden, "gelu.", ActivationKind.Gelu, WeightStorage.Fp32);
+    }
+
+    private static async Task CheckAsync(string model, string file, SafetensorsFile golden, string prefix, ActivationKind activation, WeightStorage weights)
+    {
+        CancellationToken cancellationToken = TestContext.Current.CancellationToken;
+        ModelBundle bundle = await GoldenModels.ConvertAsync(model, file, activation: activation, weights: weights);
+        using ClipModel clip = await ClipModel.LoadAsync(bundle, new ClipModelOptions { Device = "cpu" }, cancellationToken);
+
+        TensorInfo images = golden.Tensors["image"];
+        EmbeddingMatrix image = clip.EncodeNormalized(GoldenModels.Floats(golden, "image"), (int)images.Shape[0], cancellationToken);
+        TensorInfo texts = golden.Tensors["text"];
+        TokenBatch tokens = new(GoldenModels.Integers(golden, "text"), (int)texts.Shape[0], (int)texts.Shape[1]);
+        EmbeddingMatrix text = clip.EncodeText(tokens, cancellationToken);
+
+        AssertVectors(GoldenModels.Matrix(golden, $"{prefix}image_features"), image);
+        AssertVectors(GoldenModels.Matrix(golden, $"{prefix}text_features"), text);
+        AssertClose(GoldenModels.Floats(golden, $"{prefix}image_features_norm"), image.Normalize().Values.Span, 1e-5);
+        AssertClose(GoldenModels.Floats(golden, $"{prefix}text_features_norm"), text.Normalize().Values.Span, 1e-5);
+
+        ClipOutput output = clip.Score(image, text);
+        AssertClose(GoldenModels.Floats(golden, $"{prefix}logits_per_image"), output.LogitsPerImage.Values.Span, 1e-4);
+        AssertClose(GoldenModels.Floats(golden, $"{prefix}logits_per_text"), output.LogitsPerText.Values.Span, 1e-4);
+        AssertClose(GoldenModels.Floats(golden, $"{prefix}probs"), output.LogitsPerImage.Softmax().Values.Span, 1e-5);
+        AssertClose(GoldenModels.Floats(golden, $"{prefix}probs_text"), output.LogitsPerText.Softmax().Values.Span, 1e-5);
+    }
+
+    private static void AssertVectors(EmbeddingMatrix expected, EmbeddingMatrix actual)
+    {
+        AssertClose(expected.Values.Span, actual.Values.Span, 1e-4);
+        for (int row = 0; row < expected.Count; row++)
+        {
+            Assert.True(TensorPrimitives.CosineSimilarity(expected[row], actual[row]) >= 0.999999f, $"cosine of row {row}");
+        }
+    }
+
+    internal static void AssertClose(ReadOnlySpan<float> expected, ReadOnlySpan<float> actual, double tolerance)
+    {
+        Assert.Equal(expected.Length, actual.Length);
+        double worst = 0;
+        for (int i = 0; i < expected.Length; i++)
+        {
+            worst = Math.Max(worst, Math.Abs((double)expected[i] - actual[i]));
+        }
+
+        Assert.True(worst <= tolerance, $"differs by {worst:g3}, tolerance {tolerance:g3}");
+        TestContext.Current.TestOutputHelper?.WriteLine($"worst {worst:g3}");
+    }
+}

@@ -1,0 +1,72 @@
+using System.Collections.Concurrent;
+using ClipFunctions.Checkpoints.Formats;
+using ClipFunctions.Clip.Bundles;
+using ClipFunctions.Clip.Inference;
+using ClipFunctions.Testing;
+
+namespace ClipFunctions.Checkpoints.Tests;
+
+/// <summary>The reference's models and what it computed with them.</summary>
+public static class GoldenModels
+{
+    private const string Folder = "model";
+    private static readonly ConcurrentDictionary<(string, GraphInputKind, ActivationKind, WeightStorage), Lazy<Task<ModelBundle>>> Bundles = new();
+    private static readonly TemporaryFolder Temporary = new();
+
+    /// <summary>Every model in openai's naming: model folder and file; one empty row where there are none, so that the tests report themselves skipped.</summary>
+    public static TheoryData<string, string> Checkpoints()
+    {
+        TheoryData<string, string> data = [];
+        if (GoldenData.Has(Folder))
+        {
+            foreach (string model in Directory.GetDirectories(Path.Combine(GoldenData.Root, Folder)).Order(StringComparer.Ordinal))
+            {
+                if (File.Exists(Path.Combine(model, "io.safetensors")))
+                {
+                    foreach (string file in Directory.GetFiles(model, "openai*.safetensors").Order(StringComparer.Ordinal))
+                    {
+                        data.Add(Path.GetFileName(model), Path.GetFileName(file));
+                    }
+                }
+            }
+        }
+
+        if (data.Count == 0)
+        {
+            data.Add("", "");
+        }
+
+        return data;
+    }
+
+    public static string FileOf(string model, string file) => GoldenData.Require(model.Length == 0 ? "model/*/openai.safetensors" : $"{Folder}/{model}/{file}");
+
+    public static SafetensorsFile Outputs(string model) => SafetensorsFile.Open(FileOf(model, "io.safetensors"));
+
+    public static Task<ModelBundle> ConvertAsync(
+        string model,
+        string file,
+        GraphInputKind input = GraphInputKind.PixelsFloat32Nchw,
+        ActivationKind activation = ActivationKind.QuickGelu,
+        WeightStorage weights = WeightStorage.Fp32)
+    {
+        string source = FileOf(model, file);
+        return Bundles.GetOrAdd((source, input, activation, weights), key => new Lazy<Task<ModelBundle>>(() => CheckpointConverter.ConvertAsync(
+            source,
+            Path.Combine(Temporary.Path, Guid.NewGuid().ToString("N")),
+            new ConversionOptions { VisionInput = input, Activation = activation, Weights = weights, TokenizerFiles = [] }))).Value;
+    }
+
+    public static float[] Floats(SafetensorsFile file, string name)
+    {
+        TensorInfo tensor = file.Tensors[name];
+        float[] values = new float[tensor.Count];
+        file.Read(tensor, 0, values);
+        return values;
+    }
+
+    public static EmbeddingMatrix Matrix(SafetensorsFile file, string name)
+        => new(Floats(file, name), (int)file.Tensors[name].Shape[0], (int)file.Tensors[name].Shape[1]);
+
+    public static int[] Integers(SafetensorsFile file, string name) => [.. Floats(file, name).Select(value => (int)value)];
+}
