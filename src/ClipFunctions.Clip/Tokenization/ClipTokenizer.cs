@@ -176,7 +176,7 @@ public sealed class ClipTokenizer
         ArrayBufferWriter<byte> bytes = new(Math.Max(16, ids.Length * 4));
         foreach (int id in ids)
         {
-            AppendBytes(SymbolOf(id), bytes);
+            AppendBytes(Symbol(id), bytes);
         }
 
         return Encoding.UTF8.GetString(bytes.WrittenSpan).Replace(ByteSymbols.EndOfWord, " ", StringComparison.Ordinal);
@@ -187,7 +187,7 @@ public sealed class ClipTokenizer
     public string TokenText(int id)
     {
         ArrayBufferWriter<byte> bytes = new(16);
-        AppendBytes(SymbolOf(id), bytes);
+        AppendBytes(Symbol(id), bytes);
         return Encoding.UTF8.GetString(bytes.WrittenSpan);
     }
 
@@ -231,7 +231,8 @@ public sealed class ClipTokenizer
         }
     }
 
-    private string SymbolOf(int id)
+    /// <summary>A token as the vocabulary file spells it, bytes as characters.</summary>
+    internal string Symbol(int id)
     {
         string?[] symbols = _vocabulary.SymbolsById;
         return (uint)id < (uint)symbols.Length && symbols[id] is string symbol

@@ -37,7 +37,8 @@ internal static class TextFixer
 
     private static void FixSegment(CodePointBuffer text, bool unescape, CodePointBuffer original, CodePointBuffer scratch, ref WorkBudget budget)
     {
-        while (budget.Spend(text.Count))
+        // The first pass is always made; only the repetitions are bounded.
+        for (bool again = true; again; again = budget.Spend(text.Count))
         {
             bool hasReferences = unescape && text.Span.Contains('&');
             CharacterTables.Properties properties = Survey(text.Span);

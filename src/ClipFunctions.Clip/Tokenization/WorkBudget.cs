@@ -7,7 +7,7 @@ namespace ClipFunctions.Clip.Tokenization;
 /// </summary>
 internal struct WorkBudget(int textLength)
 {
-    private long _left = (1L << 24) + (256L * textLength);
+    private long _left = (1L << 24) + (128L * textLength);
 
     /// <summary>Takes a piece of work from the budget; false if there is not so much left.</summary>
     public bool Spend(long work)

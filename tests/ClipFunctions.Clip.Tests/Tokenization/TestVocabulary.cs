@@ -29,12 +29,29 @@ internal static class TestVocabulary
 
     public static ClipTokenizer Small { get; } = ClipTokenizer.FromMerges(new MemoryStream(Encoding.UTF8.GetBytes(SmallMerges)));
 
+    public static Vocabulary SmallVocabulary { get; } = Vocabulary.FromMerges(new MemoryStream(Encoding.UTF8.GetBytes(SmallMerges)), "test");
+
     /// <summary>The official vocabulary file; with other golden data that lack it, the one beside the checkout.</summary>
     public static string? OfficialPath { get; } = new[]
     {
         Path.Combine(GoldenData.Root, OfficialFile),
         Path.GetFullPath(Path.Combine(RepositoryPaths.Root, "..", "shared", "reference", OfficialFile)),
     }.FirstOrDefault(File.Exists);
+
+    /// <summary>OpenAI's vocabulary, if it is there.</summary>
+    public static Vocabulary? OfficialVocabulary
+    {
+        get
+        {
+            if (OfficialPath is null)
+            {
+                return null;
+            }
+
+            using FileStream stream = File.OpenRead(OfficialPath);
+            return Vocabulary.FromMerges(stream, OfficialPath);
+        }
+    }
 
     /// <summary>OpenAI's tokenizer; skips the calling test where its vocabulary is not there.</summary>
     public static ClipTokenizer RequireOfficial()

@@ -1,0 +1,155 @@
+using ClipFunctions.Clip.Tokenization;
+
+namespace ClipFunctions.Clip.Tests.Tokenization;
+
+public sealed class ClipTokenizerTests
+{
+    private static readonly ClipTokenizer Tokenizer = TestVocabulary.Small;
+
+    private static readonly int Cat = Tokenizer.Encode("cat").Single();
+    private static readonly int Dog = Tokenizer.Encode("dog").Single();
+
+    [Fact]
+    public void A_row_is_start_ids_end_and_zeros()
+    {
+        TokenBatch batch = Tokenizer.Tokenize("Cat  DOG ", contextLength: 6);
+
+        Assert.Equal([Tokenizer.StartTokenId, Cat, Dog, Tokenizer.EndTokenId, 0, 0], batch[0].ToArray());
+        Assert.Equal(1, batch.Count);
+        Assert.Equal(6, batch.ContextLength);
+        Assert.Equal(3, batch.EndPositions[0]);
+        Assert.Equal(3, batch.LongestEndPosition);
+    }
+
+    [Fact]
+    public void Start_and_end_tokens_are_the_last_two_ids()
+    {
+        Assert.Equal(512 + 11 + 2, Tokenizer.VocabularySize);
+        Assert.Equal(Tokenizer.VocabularySize - 2, Tokenizer.StartTokenId);
+        Assert.Equal(Tokenizer.VocabularySize - 1, Tokenizer.EndTokenId);
+    }
+
+    [Fact]
+    public void The_empty_text_is_start_and_end()
+    {
+        Assert.Empty(Tokenizer.Encode(""));
+        Assert.Equal([Tokenizer.StartTokenId, Tokenizer.EndTokenId], Tokenizer.Tokenize(" \t\n ", contextLength: 2)[0].ToArray());
+    }
+
+    [Fact]
+    public void A_text_too_long_is_named_with_its_index_length_and_limit()
+    {
+        TextTooLongException e = Assert.Throws<TextTooLongException>(() => Tokenizer.Tokenize(["cat", "cat dog cat"], contextLength: 4));
+
+        Assert.Equal(1, e.TextIndex);
+        Assert.Equal(5, e.TokenCount);
+        Assert.Equal(4, e.ContextLength);
+        Assert.StartsWith("Input cat dog cat is too long for context length 4", e.Message, StringComparison.Ordinal);
+        Assert.Contains("truncate: true", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_message_about_a_huge_text_is_not_huge()
+    {
+        TextTooLongException e = Assert.Throws<TextTooLongException>(() => Tokenizer.Tokenize(string.Concat(Enumerable.Repeat("cat ", 100_000))));
+
+        Assert.Equal(100_002, e.TokenCount);
+        Assert.True(e.Message.Length < 10_000);
+    }
+
+    [Fact]
+    public void Truncation_gives_the_last_place_to_the_end_token()
+    {
+        TokenBatch batch = Tokenizer.Tokenize("cat dog cat dog", contextLength: 4, truncate: true);
+
+        Assert.Equal([Tokenizer.StartTokenId, Cat, Dog, Tokenizer.EndTokenId], batch[0].ToArray());
+        Assert.Equal(3, batch.EndPositions[0]);
+    }
+
+    [Fact]
+    public void No_texts_give_an_empty_batch()
+    {
+        TokenBatch batch = Tokenizer.Tokenize([]);
+
+        Assert.Equal(0, batch.Count);
+        Assert.True(batch.Ids.IsEmpty);
+        Assert.Equal(0, batch.LongestEndPosition);
+    }
+
+    [Fact]
+    public void A_null_text_is_named()
+    {
+        ArgumentNullException e = Assert.Throws<ArgumentNullException>(() => Tokenizer.Tokenize(["cat", null!]));
+        Assert.Contains("Text 1", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Impossible_context_lengths_are_refused()
+    {
+        Assert.Throws<ArgumentOutOfRangeException>(() => Tokenizer.Tokenize("cat", contextLength: -1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Tokenizer.Tokenize("cat", contextLength: 0, truncate: true));
+        Assert.Throws<TextTooLongException>(() => Tokenizer.Tokenize("cat", contextLength: 0));
+    }
+
+    [Theory]
+    [InlineData("<|startoftext|> cat <|endoftext|>")]
+    [InlineData("<|STARTOFTEXT|>CAT<|EndOfText|>")]
+    [InlineData("&lt;|startoftext|&gt; cat &#60;|endoftext|>")]
+    public void Special_tokens_inside_a_text_become_their_ids(string text)
+    {
+        Assert.Equal([Tokenizer.StartTokenId, Cat, Tokenizer.EndTokenId], Tokenizer.Encode(text));
+    }
+
+    [Fact]
+    public void The_encoder_pools_at_the_first_end_token()
+    {
+        TokenBatch batch = Tokenizer.Tokenize(["cat <|endoftext|> dog", "dog"], contextLength: 8);
+
+        Assert.Equal([2, 2], batch.EndPositions.ToArray());
+    }
+
+    [Theory]
+    [InlineData("cats don't", "cats don 't ")]
+    [InlineData("we'll they've I'm he'd you're it's", "we 'll they 've i 'm he 'd you 're it 's ")]
+    [InlineData("it'\u017F o'clock", "it '\u017F o ' clock ")]
+    [InlineData("3.14 ½", "3 . 1 4 ½ ")]
+    [InlineData("!!<|startoftext|>", "!!<| startoftext |> ")]
+    [InlineData("a\u0345b", "a b ")]
+    [InlineData("\U0001D510\U0001F600x", "\U0001D510 \U0001F600 x ")]
+    [InlineData("a<|\u017Ftartoftext|>b", "a <|\u017Ftartoftext|> b ")]
+    public void Words_are_cut_as_the_pattern_cuts_them(string text, string words)
+    {
+        Assert.Equal(words, Tokenizer.Decode([.. Tokenizer.Encode(text)]));
+    }
+
+    [Fact]
+    public void An_id_outside_the_vocabulary_is_refused()
+    {
+        Assert.Throws<ArgumentOutOfRangeException>(() => Tokenizer.Decode([Tokenizer.VocabularySize]));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Tokenizer.Decode([-1]));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Tokenizer.TokenText(-1));
+    }
+
+    [Fact]
+    public void Tokens_are_shown_with_the_end_of_a_word()
+    {
+        Assert.Equal("cat</w>", Tokenizer.TokenText(Cat));
+        Assert.Equal("é</w>", Tokenizer.TokenText(Tokenizer.Encode("é").Single()));
+        Assert.Equal("<|endoftext|>", Tokenizer.TokenText(Tokenizer.EndTokenId));
+        Assert.Equal("!", Tokenizer.TokenText(0));
+    }
+
+    [Theory]
+    [InlineData("a photo of a cat", true)]
+    [InlineData("Tom & Jerry\r\n50 % <b>;&", true)]
+    [InlineData("Tom &amp; Jerry", false)]
+    [InlineData("AT&T", false)]
+    [InlineData("&#38;", false)]
+    [InlineData("caf\u00e9", false)]
+    [InlineData("\u001b[0m", false)]
+    [InlineData("\u007f", false)]
+    public void Only_plain_text_goes_without_cleaning(string text, bool plain)
+    {
+        Assert.Equal(plain, TextCleaner.NeedsNoCleaning(text));
+    }
+}

@@ -1,0 +1,24 @@
+using ClipFunctions.Clip.Tokenization;
+
+namespace ClipFunctions.Clip.Tests.Tokenization;
+
+public sealed class TokenBatchTests
+{
+    [Fact]
+    public void Rows_made_by_hand_are_pooled_at_their_first_largest_id()
+    {
+        TokenBatch batch = new([8, 1, 9, 9, 8, 2, 3, 0, 0, 0, 0, 0], count: 3, contextLength: 4);
+
+        Assert.Equal([2, 0, 0], batch.EndPositions.ToArray());
+        Assert.Equal(2, batch.LongestEndPosition);
+        Assert.Equal([8, 2, 3, 0], batch[1].ToArray());
+    }
+
+    [Fact]
+    public void Ids_that_do_not_fill_the_rows_are_refused()
+    {
+        Assert.Throws<ArgumentException>(() => new TokenBatch([1, 2, 3], count: 2, contextLength: 2));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new TokenBatch([], count: 1, contextLength: 0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new TokenBatch([1], count: 1, contextLength: 1)[1].Length);
+    }
+}
