@@ -2,8 +2,11 @@
 
 import argparse
 import math
+import multiprocessing
+import os
 import time
 from pathlib import Path
+from queue import Full
 
 import numpy as np
 import torch
@@ -32,7 +35,7 @@ class Bank:
     """Further wrong answers for each picture: captions of glyphs, trained colour and shape pairs and characters that are
     not in the batch, drawn at random. (Kept vectors instead of fresh ones fail: the model learns to tell stale from fresh.)"""
 
-    def __init__(self, world, share=256):
+    def __init__(self, world, share):
         self.world, self.share = world, share
         rows = [(GLYPH, p, -1, -1, -1) for p in dict.fromkeys(p for names in world.names for p in names)]
         rows += [(SHAPE, s, c, 1, -1) for c in range(len(COLOUR_NAMES)) for s in world.trained_shapes(c)]
@@ -51,20 +54,41 @@ class Bank:
         return texts, Facts.of(rows)
 
 
-def loss_of(model, world, pixels, shown, tokens, said):
-    """The first captions are the pictures' own, in order; any further ones are only wrong answers."""
+def loss_of(model, pixels, tokens, hidden):
+    """The first captions are the pictures' own, in order; any further ones are only wrong answers. `hidden` marks the captions
+    of others that are also true of a picture, or neither true nor false."""
     with torch.autocast("cpu", torch.bfloat16):
         pictures, texts = model.encode_image(pixels), model.encode_text(tokens)
     pictures, texts = F.normalize(pictures.float(), dim=1), F.normalize(texts.float(), dim=1)
-    right, mixed = world.truth(shown, said)
-    hidden = torch.from_numpy(right | mixed)
     n = len(pixels)
     target = torch.arange(n)
-    hidden[target, target] = False
     logits = (model.logit_scale.exp() * pictures @ texts.T).masked_fill(hidden, float("-inf"))
     to_text = F.cross_entropy(logits, target)
     to_picture = F.cross_entropy(logits[:, :n].T, target)
     return (to_text + to_picture) / 2, to_text.item(), to_picture.item(), (logits.argmax(1) == target).float().mean().item()
+
+
+def supply(queue, parent, first, last, seed, size, share):
+    """Runs in a process of its own, one batch ahead of the training: (step, pixels, tokens, hidden) of each step in turn."""
+    torch.set_num_threads(1)
+    world = World()
+    words, made = tokenizer(world), render.assets(WORK / "assets.pt")
+    batches = Batches(world, render.Renderer(made), made["of_letter"], sampling_weights(world), seed, size)
+    bank = Bank(world, share)
+    for step in range(first, last):
+        pixels, shown, texts, said = batches.make(step)
+        more_texts, more_said = bank.some(np.random.default_rng([seed, step, 1]))
+        right, mixed = world.truth(shown, Facts.join(said, more_said))
+        hidden = right | mixed
+        hidden[np.arange(size), np.arange(size)] = False
+        item = (step, pixels.numpy(), words.batch(texts + more_texts).numpy(), hidden)
+        while True:
+            try:
+                queue.put(item, timeout=20)
+                break
+            except Full:
+                if os.getppid() != parent:
+                    return
 
 
 class Average:
@@ -96,6 +120,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--steps", type=int, default=16000)
     parser.add_argument("--batch", type=int, default=128)
+    parser.add_argument("--others", type=int, default=256, help="further wrong captions a step")
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--report", type=int, default=100, help="steps between lines of progress")
@@ -106,8 +131,7 @@ def main():
     torch.manual_seed(args.seed)
     world = World()
     words = tokenizer(world)
-    made = render.assets(WORK / "assets.pt")
-    batches = Batches(world, render.Renderer(made), made["of_letter"], sampling_weights(world), args.seed, args.batch)
+    render.assets(WORK / "assets.pt")
     model = Clip(Sizes(words.size))
     model.visual.to(memory_format=torch.channels_last)
     matrices = [p for p in model.parameters() if p.ndim > 1]
@@ -128,20 +152,22 @@ def main():
                     "spent": spent, "sizes": model.sizes.dict(), "steps": args.steps, "batch": args.batch}, checkpoint.with_suffix(".part"))
         checkpoint.with_suffix(".part").replace(checkpoint)
 
-    bank = Bank(world)
+    processes = multiprocessing.get_context("spawn")
+    queue = processes.Queue(3)
+    processes.Process(target=supply, args=(queue, os.getpid(), step, args.steps, args.seed, args.batch, args.others), daemon=True).start()
     started = saved_at = looked_at = time.time()
     mark, sums = (step, started), np.zeros(4)
     model.train()
     while step < args.steps:
-        rng = np.random.default_rng([args.seed, step, 1])
-        pixels, shown, texts, said = batches.make(step)
+        number, *item = queue.get()
+        assert number == step
+        pixels, tokens, hidden = (torch.from_numpy(part) for part in item)
         pixels = pixels.contiguous(memory_format=torch.channels_last)
         progress = step / args.steps
         rate = args.rate * min(1, (step + 1) / 300) * (.002 + .998 * .5 * (1 + math.cos(math.pi * progress)))
         for group in optimizer.param_groups:
             group["lr"] = rate
-        more_texts, more_said = bank.some(rng)
-        loss, *figures = loss_of(model, world, pixels, shown, words.batch(texts + more_texts), Facts.join(said, more_said))
+        loss, *figures = loss_of(model, pixels, tokens, hidden)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
