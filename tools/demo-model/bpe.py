@@ -59,7 +59,7 @@ def learn(texts, count):
 def write(merges, path):
     lines = ['#version: 0.2 - ClipFunctions demo', *(" ".join(pair) for pair in merges)]
     with open(path, "wb") as file, gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0) as packed:
-        packed.write(("\n".join(lines) + "\n").encode("utf-8"))
+        packed.write("\n".join(lines).encode("utf-8"))
 
 
 def read(path):

@@ -71,6 +71,7 @@ def loss_of(model, pixels, tokens, hidden):
 def supply(queue, parent, first, last, seed, size, share):
     """Runs in a process of its own, one batch ahead of the training: (step, pixels, tokens, hidden) of each step in turn."""
     torch.set_num_threads(1)
+    queue.cancel_join_thread()
     world = World()
     words, made = tokenizer(world), render.assets(WORK / "assets.pt")
     batches = Batches(world, render.Renderer(made), made["of_letter"], sampling_weights(world), seed, size)
@@ -119,6 +120,7 @@ def sampling_weights(world):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--steps", type=int, default=16000)
+    parser.add_argument("--minutes", type=float, help="end so many minutes from now whatever the speed, instead of after --steps (not repeatable)")
     parser.add_argument("--batch", type=int, default=128)
     parser.add_argument("--others", type=int, default=256, help="further wrong captions a step")
     parser.add_argument("--rate", type=float, default=2e-3)
@@ -138,33 +140,34 @@ def main():
     others = [p for p in model.parameters() if p.ndim <= 1]
     optimizer = torch.optim.AdamW([{"params": matrices, "weight_decay": .1}, {"params": others, "weight_decay": 0}],
                                   lr=args.rate, betas=(.9, .98), eps=1e-6, foreach=True)
-    average, step, spent = Average(model), 0, 0.0
+    average, step, spent, progress = Average(model), 0, 0.0, 0.0
     checkpoint = WORK / "checkpoint.pt"
     if checkpoint.exists():
         saved = torch.load(checkpoint)
         model.load_state_dict(saved["model"])
         optimizer.load_state_dict(saved["optimizer"])
         average.values, step, spent = saved["average"], saved["step"], saved["spent"]
+        progress = saved.get("progress", step / saved["steps"])
         print(f"resumed at step {step}", flush=True)
 
     def save():
         torch.save({"model": model.state_dict(), "optimizer": optimizer.state_dict(), "average": average.values, "step": step,
-                    "spent": spent, "sizes": model.sizes.dict(), "steps": args.steps, "batch": args.batch}, checkpoint.with_suffix(".part"))
+                    "spent": spent, "progress": progress, "sizes": model.sizes.dict(), "steps": args.steps, "batch": args.batch}, checkpoint.with_suffix(".part"))
         checkpoint.with_suffix(".part").replace(checkpoint)
 
     processes = multiprocessing.get_context("spawn")
     queue = processes.Queue(3)
-    processes.Process(target=supply, args=(queue, os.getpid(), step, args.steps, args.seed, args.batch, args.others), daemon=True).start()
-    started = saved_at = looked_at = time.time()
+    processes.Process(target=supply, args=(queue, os.getpid(), step, 10 ** 9 if args.minutes else args.steps, args.seed, args.batch, args.others), daemon=True).start()
+    began = started = saved_at = looked_at = time.time()
+    earlier = progress
     mark, sums = (step, started), np.zeros(4)
     model.train()
-    while step < args.steps:
+    while progress < 1:
         number, *item = queue.get()
         assert number == step
         pixels, tokens, hidden = (torch.from_numpy(part) for part in item)
         pixels = pixels.contiguous(memory_format=torch.channels_last)
-        progress = step / args.steps
-        rate = args.rate * min(1, (step + 1) / 300) * (.002 + .998 * .5 * (1 + math.cos(math.pi * progress)))
+        rate = args.rate * min(1, (step + 1) / 300) * (.002 + .998 * .5 * (1 + math.cos(math.pi * min(progress, 1))))
         for group in optimizer.param_groups:
             group["lr"] = rate
         loss, *figures = loss_of(model, pixels, tokens, hidden)
@@ -176,19 +179,23 @@ def main():
             model.logit_scale.clamp_(0, math.log(100))
         average.update(model, step)
         step += 1
+        if args.minutes:
+            progress = earlier + (1 - earlier) * (time.time() - began) / (60 * args.minutes)
+        else:
+            progress = step / args.steps
         sums += [loss.item(), *figures]
         if step % args.report == 0:
             now = time.time()
             speed = args.batch * (step - mark[0]) / (now - mark[1])
             loss_, text_, picture_, hit = sums / (step - mark[0])
             print(f"{time.strftime('%H:%M:%S')} step {step} loss {loss_:.3f} text {text_:.3f} picture {picture_:.3f} first {hit:.3f} "
-                  f"scale {model.logit_scale.exp().item():.1f} rate {rate:.5f} {speed:.0f}/s", flush=True)
+                  f"scale {model.logit_scale.exp().item():.1f} done {progress:.3f} rate {rate:.5f} {speed:.0f}/s", flush=True)
             mark, sums = (step, now), np.zeros(4)
             spent, started = spent + now - started, now
-            if now - saved_at > 150 or step == args.steps:
+            if now - saved_at > 150 or progress >= 1:
                 save()
                 saved_at = now
-            if args.look and (now - looked_at > args.look * 60 or step == args.steps):
+            if args.look and (now - looked_at > args.look * 60 or progress >= 1):
                 import evaluate
                 seen = Clip(model.sizes)
                 seen.load_state_dict(average.values)
