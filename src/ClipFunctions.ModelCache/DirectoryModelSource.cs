@@ -1,0 +1,76 @@
+using ClipFunctions.Clip.Bundles;
+
+namespace ClipFunctions.ModelCaching;
+
+/// <summary>Bundles in the folders of a directory, <c>{directory}/{model id}/clip.json</c> (<c>/</c> in an id becomes <c>-</c>).</summary>
+public sealed class DirectoryModelSource : IModelSource
+{
+    private readonly string _directory;
+
+    /// <summary>Looks in <paramref name="directory"/>, which need not exist.</summary>
+    public DirectoryModelSource(string name, string directory)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        ArgumentException.ThrowIfNullOrEmpty(directory);
+        Name = name;
+        _directory = directory;
+    }
+
+    /// <summary>The models that ship with the code: <c>models</c> beside the running assembly.</summary>
+    public static DirectoryModelSource Embedded { get; } = new("embedded", Path.Combine(AppContext.BaseDirectory, "models"));
+
+    /// <inheritdoc/>
+    public string Name { get; }
+
+    /// <summary>The folder of a model's bundle within a directory of bundles.</summary>
+    /// <exception cref="ArgumentException">The id has characters that no model id has.</exception>
+    public static string FolderName(string modelId)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(modelId);
+        foreach (char c in modelId)
+        {
+            if (!char.IsAsciiLetterOrDigit(c) && !"-_./@+".Contains(c, StringComparison.Ordinal))
+            {
+                throw new ArgumentException($"'{modelId}' is not a model id: letters, digits and - _ . / @ + only.", nameof(modelId));
+            }
+        }
+
+        string folder = modelId.Replace('/', '-');
+        return folder.Trim('.').Length > 0
+            ? folder
+            : throw new ArgumentException($"'{modelId}' is not a model id.", nameof(modelId));
+    }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<string>> ListAsync(CancellationToken cancellationToken)
+    {
+        List<string> ids = [];
+        if (Directory.Exists(_directory))
+        {
+            foreach (string folder in Directory.EnumerateDirectories(_directory).Order(StringComparer.Ordinal))
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                if (File.Exists(Path.Combine(folder, BundleManifest.FileName)))
+                {
+                    ids.Add(BundleManifest.Load(Path.Combine(folder, BundleManifest.FileName)).Id);
+                }
+            }
+        }
+
+        return Task.FromResult<IReadOnlyList<string>>(ids);
+    }
+
+    /// <inheritdoc/>
+    public async Task<ModelBundle?> FindAsync(string modelId, CancellationToken cancellationToken)
+    {
+        string folder = Path.Combine(_directory, FolderName(modelId));
+        if (!File.Exists(Path.Combine(folder, BundleManifest.FileName)))
+        {
+            return null;
+        }
+
+        ModelBundle bundle = ModelBundle.Open(folder);
+        await bundle.VerifyAsync(cancellationToken);
+        return bundle;
+    }
+}
