@@ -1,0 +1,56 @@
+using System.ComponentModel.DataAnnotations;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace ClipFunctions.Pipeline.Storage;
+
+/// <summary>Which container holds what, and how the blobs that belong to an upload are named.</summary>
+public sealed record StorageLayout
+{
+    /// <summary>The configuration section.</summary>
+    public const string Section = "Storage";
+
+    /// <summary>Azure's limit on a blob's name, in characters.</summary>
+    public const int MaxBlobNameLength = 1024;
+
+    private const string ContainerPattern = "^[a-z0-9](?:[a-z0-9]|-(?=[a-z0-9])){2,62}$";
+
+    /// <summary>The watched container. Default <c>uploads</c>.</summary>
+    [RegularExpression(ContainerPattern)]
+    public string Uploads { get; init; } = "uploads";
+
+    /// <summary>Result records. Default <c>results</c>.</summary>
+    [RegularExpression(ContainerPattern)]
+    public string Results { get; init; } = "results";
+
+    /// <summary>Embeddings as <c>.npy</c>. Default <c>embeddings</c>.</summary>
+    [RegularExpression(ContainerPattern)]
+    public string Embeddings { get; init; } = "embeddings";
+
+    /// <summary>The containers that the pipeline creates at start.</summary>
+    public IReadOnlyList<string> Containers => [Uploads, Results, Embeddings];
+
+    /// <summary>The result record of an upload: <c>{path}.json</c>.</summary>
+    public static string ResultName(string uploadName) => DerivedName(uploadName, ".json");
+
+    /// <summary>The embedding of an upload: <c>{path}.npy</c>.</summary>
+    public static string EmbeddingName(string uploadName) => DerivedName(uploadName, ".npy");
+
+    // A name too long for its suffix keeps its beginning and ends in its hash.
+    private static string DerivedName(string uploadName, string suffix)
+    {
+        if (uploadName.Length + suffix.Length <= MaxBlobNameLength)
+        {
+            return uploadName + suffix;
+        }
+
+        string hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(uploadName)));
+        int keep = MaxBlobNameLength - suffix.Length - hash.Length - 1;
+        if (char.IsHighSurrogate(uploadName[keep - 1]))
+        {
+            keep--;
+        }
+
+        return $"{uploadName.AsSpan(0, keep)}~{hash}{suffix}";
+    }
+}

@@ -1,0 +1,51 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using ClipFunctions.Pipeline.Uploads;
+
+namespace ClipFunctions.Pipeline.Telemetry;
+
+/// <summary>The pipeline's metrics and traces; hosts export what bears <see cref="Name"/>.</summary>
+public sealed class PipelineTelemetry
+{
+    /// <summary>The name of the meter and of the activity source.</summary>
+    public const string Name = "ClipFunctions.Pipeline";
+
+    private readonly Counter<long> _uploads;
+    private readonly Counter<long> _faults;
+    private readonly Histogram<double> _stages;
+    private readonly Histogram<double> _age;
+
+    /// <summary>Creates the instruments.</summary>
+    public PipelineTelemetry(IMeterFactory meters)
+    {
+        ArgumentNullException.ThrowIfNull(meters);
+#pragma warning disable CA2000 // The factory owns the meter.
+        Meter meter = meters.Create(Name);
+#pragma warning restore CA2000
+        _uploads = meter.CreateCounter<long>("clip.uploads", "{picture}", "Uploads handled, by outcome and failure reason.");
+        _faults = meter.CreateCounter<long>("clip.uploads.faults", "{event}", "Tries that threw and will be retried, by error.");
+        _stages = meter.CreateHistogram<double>("clip.upload.stage.duration", "ms", "Time of each step of an upload.");
+        _age = meter.CreateHistogram<double>("clip.upload.age", "s", "From the upload's last write to its tags.");
+    }
+
+    /// <summary>Traces of the pipeline's steps.</summary>
+    public static ActivitySource Activities { get; } = new(Name);
+
+    /// <summary>Counts an upload that was handled.</summary>
+    public void RecordOutcome(UploadOutcome outcome, string? reason) =>
+        _uploads.Add(1, new("outcome", outcome.ToString()), new("reason", reason ?? "none"));
+
+    /// <summary>Counts a try that threw.</summary>
+    public void RecordFault(Exception exception)
+    {
+        ArgumentNullException.ThrowIfNull(exception);
+        _faults.Add(1, new KeyValuePair<string, object?>("error.type", exception.GetType().FullName));
+    }
+
+    /// <summary>Records how long a step took.</summary>
+    public void RecordStage(string stage, TimeSpan duration) =>
+        _stages.Record(duration.TotalMilliseconds, new KeyValuePair<string, object?>("stage", stage));
+
+    /// <summary>Records how long a picture waited from its upload to its tags.</summary>
+    public void RecordAge(TimeSpan age) => _age.Record(age.TotalSeconds);
+}

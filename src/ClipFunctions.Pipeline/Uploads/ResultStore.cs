@@ -1,0 +1,146 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using Azure;
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
+using ClipFunctions.Pipeline.Storage;
+
+namespace ClipFunctions.Pipeline.Uploads;
+
+/// <summary>
+/// Result records and embeddings. Each write is conditional on what was read before it, so that of two workers on one
+/// upload one wins and the other learns of it.
+/// </summary>
+public sealed class ResultStore
+{
+    private readonly BlobContainerClient _results;
+    private readonly BlobContainerClient _embeddings;
+
+    /// <summary>Works on the containers that <paramref name="layout"/> names.</summary>
+    public ResultStore(StorageConnection storage, StorageLayout layout)
+    {
+        ArgumentNullException.ThrowIfNull(storage);
+        ArgumentNullException.ThrowIfNull(layout);
+        _results = storage.Blobs.GetBlobContainerClient(layout.Results);
+        _embeddings = storage.Blobs.GetBlobContainerClient(layout.Embeddings);
+    }
+
+    /// <summary>The record of an upload, if there is one that can be read.</summary>
+    public async Task<StoredResult> ReadAsync(string uploadName, CancellationToken cancellationToken)
+    {
+        BlobClient blob = _results.GetBlobClient(StorageLayout.ResultName(uploadName));
+        try
+        {
+            Response<BlobDownloadResult> download = await blob.DownloadContentAsync(cancellationToken);
+            ETag etag = download.Value.Details.ETag;
+            try
+            {
+                return new StoredResult(JsonSerializer.Deserialize(download.Value.Content, UploadJson.Default.UploadResult), etag);
+            }
+            catch (JsonException)
+            {
+                // Not a record of ours, or of a form that we do not know: it is replaced.
+                return new StoredResult(null, etag);
+            }
+        }
+        catch (RequestFailedException exception) when (exception.Status == 404)
+        {
+            return StoredResult.None;
+        }
+    }
+
+    /// <summary>Writes a record in place of <paramref name="previous"/>; false if somebody else wrote one meanwhile.</summary>
+    internal async Task<bool> TryWriteAsync(UploadResult result, StoredResult previous, CancellationToken cancellationToken)
+    {
+        BlobClient blob = _results.GetBlobClient(StorageLayout.ResultName(result.Source.Name));
+        byte[] json = JsonSerializer.SerializeToUtf8Bytes(result, UploadJson.Default.UploadResult);
+        ETag? written = await TryUploadAsync(blob, json, "application/json", previous.ETag, cancellationToken);
+        return written is not null;
+    }
+
+    /// <summary>
+    /// Writes an embedding in place of the version <paramref name="previous"/> (none: there must be none); null if another
+    /// one stands there. One that stands there with the same bytes is as good as written.
+    /// </summary>
+    internal async Task<UploadEmbedding?> TryWriteEmbeddingAsync(
+        string uploadName,
+        float[] vector,
+        ETag? previous,
+        CancellationToken cancellationToken)
+    {
+        BlobClient blob = _embeddings.GetBlobClient(StorageLayout.EmbeddingName(uploadName));
+        byte[] file = NpyFormat.Write(vector);
+        ETag? etag = await TryUploadAsync(blob, file, "application/octet-stream", previous, cancellationToken);
+        if (etag is null && await PropertiesAsync(blob, cancellationToken) is { } standing && SameBytes(standing, file))
+        {
+            etag = standing.ETag;
+        }
+
+        return etag is { } version
+            ? new UploadEmbedding(_embeddings.Name, blob.Name, version.ToString("G"), vector.Length)
+            : null;
+    }
+
+    /// <summary>The version of an upload's embedding that stands now.</summary>
+    internal async Task<ETag?> EmbeddingVersionAsync(string uploadName, CancellationToken cancellationToken) =>
+        (await PropertiesAsync(_embeddings.GetBlobClient(StorageLayout.EmbeddingName(uploadName)), cancellationToken))?.ETag;
+
+    /// <summary>Removes the embedding of a picture that has been replaced by one without; a newer version is left alone.</summary>
+    internal async Task DeleteEmbeddingAsync(UploadEmbedding embedding, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _embeddings.GetBlobClient(embedding.Name).DeleteIfExistsAsync(
+                conditions: new BlobRequestConditions { IfMatch = new ETag(embedding.ETag) },
+                cancellationToken: cancellationToken);
+        }
+        catch (RequestFailedException exception) when (exception.Status == 412)
+        {
+        }
+    }
+
+    private static bool SameBytes(BlobProperties properties, byte[] file)
+    {
+#pragma warning disable CA5351 // Storage's own content hash is MD5; it tells equal bytes, it protects nothing.
+        return properties.ContentLength == file.Length
+            && properties.ContentHash is { } hash
+            && hash.AsSpan().SequenceEqual(MD5.HashData(file));
+#pragma warning restore CA5351
+    }
+
+    private static async Task<BlobProperties?> PropertiesAsync(BlobClient blob, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await blob.GetPropertiesAsync(cancellationToken: cancellationToken);
+        }
+        catch (RequestFailedException exception) when (exception.Status == 404)
+        {
+            return null;
+        }
+    }
+
+    private static async Task<ETag?> TryUploadAsync(
+        BlobClient blob,
+        byte[] content,
+        string contentType,
+        ETag? previous,
+        CancellationToken cancellationToken)
+    {
+        BlobUploadOptions options = new()
+        {
+            Conditions = previous is { } etag
+                ? new BlobRequestConditions { IfMatch = etag }
+                : new BlobRequestConditions { IfNoneMatch = ETag.All },
+            HttpHeaders = new BlobHttpHeaders { ContentType = contentType },
+        };
+        try
+        {
+            return (await blob.UploadAsync(new BinaryData(content), options, cancellationToken)).Value.ETag;
+        }
+        catch (RequestFailedException exception) when (exception.Status is 409 or 412)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,376 @@
+using System.Buffers;
+using System.Diagnostics;
+using System.Security.Cryptography;
+using Azure;
+using ClipFunctions.Clip.Imaging;
+using ClipFunctions.Clip.Inference;
+using ClipFunctions.Clip.ZeroShot;
+using ClipFunctions.ModelCaching;
+using ClipFunctions.Pipeline.Configuration;
+using ClipFunctions.Pipeline.Labels;
+using ClipFunctions.Pipeline.Telemetry;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace ClipFunctions.Pipeline.Uploads;
+
+/// <summary>
+/// From an uploaded picture to its embedding, result record and blob tags. Events may come twice, late, and to several
+/// workers at once: the key of the work is (path, ETag, fingerprint, label set), each write is conditional, and tags
+/// come last, so that the effect is the same as if each event had come once.
+/// </summary>
+public sealed partial class UploadTagger
+{
+    private const int MaxWriteAttempts = 8;
+
+    private readonly UploadReader _uploads;
+    private readonly ResultStore _results;
+    private readonly ModelCache _models;
+    private readonly LabelSetProvider _labelSets;
+    private readonly ZeroShotClassifier _classifier;
+    private readonly PipelineTelemetry _telemetry;
+    private readonly TimeProvider _time;
+    private readonly ClipOptions _options;
+    private readonly ImageLimits _limits;
+    private readonly ILogger<UploadTagger> _logger;
+
+    /// <summary>Puts the parts together; nothing is read or loaded yet.</summary>
+    public UploadTagger(
+        UploadReader uploads,
+        ResultStore results,
+        ModelCache models,
+        LabelSetProvider labelSets,
+        ZeroShotClassifier classifier,
+        PipelineTelemetry telemetry,
+        TimeProvider time,
+        IOptions<ClipOptions> options,
+        ImageLimits limits,
+        ILogger<UploadTagger> logger)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        _uploads = uploads;
+        _results = results;
+        _models = models;
+        _labelSets = labelSets;
+        _classifier = classifier;
+        _telemetry = telemetry;
+        _time = time;
+        _options = options.Value;
+        _limits = limits;
+        _logger = logger;
+    }
+
+    /// <summary>
+    /// Does what an event asks for. Faults of the picture end in a failure record; what may pass (storage, memory, the
+    /// model's session) is thrown, for the host to try again.
+    /// </summary>
+    public async Task<UploadReport> TagAsync(UploadEvent upload, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(upload);
+        using Activity? activity = PipelineTelemetry.Activities.StartActivity("tag upload");
+        activity?.SetTag("clip.upload", upload.Name);
+        try
+        {
+            UploadReport report = await RunAsync(upload, cancellationToken);
+            string? reason = report.Result?.Failure?.Reason;
+            activity?.SetTag("clip.outcome", report.Outcome.ToString());
+            _telemetry.RecordOutcome(report.Outcome, reason);
+            Log(upload, report);
+            return report;
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            activity?.SetStatus(ActivityStatusCode.Error, exception.Message);
+            _telemetry.RecordFault(exception);
+            throw;
+        }
+    }
+
+    private async Task<UploadReport> RunAsync(UploadEvent upload, CancellationToken cancellationToken)
+    {
+        long start = Stopwatch.GetTimestamp();
+        using ModelLease lease = await _models.LeaseAsync(_options.Model, cancellationToken);
+        ClipModel model = lease.Model;
+        LabelSet labelSet = _labelSets.For(model);
+
+        // The record and the picture are asked for at once: nearly always both are wanted.
+        Task<StoredResult> reading = _results.ReadAsync(upload.Name, cancellationToken);
+        Task<UploadContent?> downloading = _uploads.ReadAsync(upload, _limits.MaxBytes, cancellationToken);
+        try
+        {
+            await Task.WhenAll(reading, downloading);
+        }
+        catch when (downloading.IsCompletedSuccessfully)
+        {
+            (await downloading)?.Dispose();
+            throw;
+        }
+
+        StoredResult standing = await reading;
+        using UploadContent? content = await downloading;
+        TimeSpan downloadTime = Stopwatch.GetElapsedTime(start);
+        if (content is null)
+        {
+            return await VanishedAsync(upload.Name, cancellationToken);
+        }
+
+        _telemetry.RecordStage("download", downloadTime);
+        UploadKey key = new(content.ETag, model.Fingerprint, labelSet.Id);
+        if (key.Matches(standing.Result))
+        {
+            return await CompleteTagsAsync(upload.Name, content.ETag, standing.Result!, cancellationToken);
+        }
+
+        string? sha256 = content.IsOverLimit ? null : Convert.ToHexStringLower(SHA256.HashData(content.Bytes.Span));
+        UploadSource source = new(_uploads.Container, upload.Name, content.ETag.ToString("G"), content.Size, sha256);
+        UploadResult result = new()
+        {
+            State = UploadState.Tagged,
+            Source = source,
+            Model = new UploadModel(model.Manifest.Id, model.Fingerprint, model.Manifest.Precision, model.Device.Name),
+            LabelSet = new UploadLabelSet(labelSet.Name, labelSet.Id),
+            Timings = new UploadTimings(downloadTime.TotalMilliseconds, 0, 0, 0, 0),
+            Time = _time.GetUtcNow(),
+        };
+
+        Computation computation = key.Reuses(standing.Result, sha256)
+            ? Computation.Reuse(result, standing.Result!)
+            : await ComputeAsync(model, labelSet, content, result, cancellationToken);
+        computation = computation with
+        {
+            Result = computation.Result with
+            {
+                Timings = computation.Result.Timings with { TotalMs = Stopwatch.GetElapsedTime(start).TotalMilliseconds },
+            },
+        };
+
+        UploadReport report = await WriteAsync(computation, key, standing, cancellationToken);
+        if (report.Outcome is UploadOutcome.Tagged or UploadOutcome.Failed or UploadOutcome.Reused)
+        {
+            report = await TagAsync(report, content, cancellationToken);
+            _telemetry.RecordAge(_time.GetUtcNow() - content.LastModified);
+            _telemetry.RecordStage("total", Stopwatch.GetElapsedTime(start));
+        }
+
+        return report;
+    }
+
+    private async Task<Computation> ComputeAsync(
+        ClipModel model,
+        LabelSet labelSet,
+        UploadContent content,
+        UploadResult result,
+        CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (content.IsOverLimit)
+            {
+                throw new TooManyBytesException(_limits.MaxBytes, content.Size);
+            }
+
+            (EmbeddingMatrix embedding, TimeSpan preprocessTime, TimeSpan encodeTime) = Encode(model, content, cancellationToken);
+            long start = Stopwatch.GetTimestamp();
+            IReadOnlyList<IReadOnlyList<LabelScore>> scores = await _classifier.ClassifyAsync(
+                model, embedding, labelSet, Math.Max(_options.TopK, _options.TaggedLabels), cancellationToken);
+            TimeSpan classifyTime = Stopwatch.GetElapsedTime(start);
+            _telemetry.RecordStage("classify", classifyTime);
+
+            return new Computation(
+                result with
+                {
+                    Labels = [.. scores[0].Select(score => new UploadLabel(score.Label, score.Index, score.Probability, score.Logit))],
+                    Timings = result.Timings with
+                    {
+                        PreprocessMs = preprocessTime.TotalMilliseconds,
+                        EncodeMs = encodeTime.TotalMilliseconds,
+                        ClassifyMs = classifyTime.TotalMilliseconds,
+                    },
+                },
+                embedding[0].ToArray(),
+                UploadOutcome.Tagged);
+        }
+        catch (ImageException exception)
+        {
+            return new Computation(
+                result with { State = UploadState.Failed, Failure = new UploadFailure(exception.Reason, exception.Message) },
+                null,
+                UploadOutcome.Failed);
+        }
+    }
+
+    private (EmbeddingMatrix Embedding, TimeSpan Preprocess, TimeSpan Encode) Encode(ClipModel model, UploadContent content, CancellationToken cancellationToken)
+    {
+        int count = model.Preprocessor.PixelCount;
+        byte[] pixels = ArrayPool<byte>.Shared.Rent(count);
+        try
+        {
+            long start = Stopwatch.GetTimestamp();
+            model.Preprocessor.Preprocess(content.Bytes, pixels.AsSpan(0, count), cancellationToken);
+            TimeSpan preprocess = Stopwatch.GetElapsedTime(start);
+            _telemetry.RecordStage("preprocess", preprocess);
+
+            start = Stopwatch.GetTimestamp();
+            EmbeddingMatrix embedding = model.EncodeImage(pixels.AsMemory(0, count), 1, cancellationToken);
+            TimeSpan encode = Stopwatch.GetElapsedTime(start);
+            _telemetry.RecordStage("encode", encode);
+            return (embedding, preprocess, encode);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(pixels);
+        }
+    }
+
+    /// <summary>Embedding, then record; over again with what stands there now as long as another worker writes in between.</summary>
+    private async Task<UploadReport> WriteAsync(Computation computation, UploadKey key, StoredResult standing, CancellationToken cancellationToken)
+    {
+        long start = Stopwatch.GetTimestamp();
+        string name = computation.Result.Source.Name;
+        ETag? standingEmbedding = EmbeddingVersion(standing.Result);
+        for (int attempt = 1; attempt <= MaxWriteAttempts; attempt++)
+        {
+            UploadEmbedding? embedding = computation.Result.Embedding;
+            bool ready = true;
+            if (computation.Vector is { } vector)
+            {
+                embedding = await _results.TryWriteEmbeddingAsync(name, vector, standingEmbedding, cancellationToken);
+                ready = embedding is not null;
+            }
+
+            if (ready)
+            {
+                UploadResult result = computation.Result with { Embedding = embedding };
+                if (await _results.TryWriteAsync(result, standing, cancellationToken))
+                {
+                    if (embedding is null && standing.Result?.Embedding is { } stale)
+                    {
+                        await _results.DeleteEmbeddingAsync(stale, cancellationToken);
+                    }
+
+                    _telemetry.RecordStage("write", Stopwatch.GetElapsedTime(start));
+                    return new UploadReport(computation.Outcome, result);
+                }
+            }
+
+            if (await _uploads.VersionAsync(name, cancellationToken) is not { } version)
+            {
+                return new UploadReport(UploadOutcome.Gone, null);
+            }
+
+            if (version != key.ETag)
+            {
+                return new UploadReport(UploadOutcome.Superseded, null);
+            }
+
+            standing = await _results.ReadAsync(name, cancellationToken);
+            if (key.Matches(standing.Result))
+            {
+                return await CompleteTagsAsync(name, key.ETag, standing.Result!, cancellationToken);
+            }
+
+            standingEmbedding = await _results.EmbeddingVersionAsync(name, cancellationToken);
+        }
+
+        throw new InvalidOperationException(
+            $"The record of '{name}' was changed by others {MaxWriteAttempts} times while it was being written; it will be tried again.");
+    }
+
+    /// <summary>Sets the tags of a record just written.</summary>
+    private async Task<UploadReport> TagAsync(UploadReport report, UploadContent content, CancellationToken cancellationToken)
+    {
+        long start = Stopwatch.GetTimestamp();
+        UploadResult result = report.Result!;
+        IDictionary<string, string>? present = content.TagCount > 0
+            ? await _uploads.TagsAsync(result.Source.Name, cancellationToken)
+            : new Dictionary<string, string>();
+        if (present is null)
+        {
+            return new UploadReport(UploadOutcome.Gone, null);
+        }
+
+        UploadReport tagged = await SetTagsAsync(report, content.ETag, present, cancellationToken);
+        _telemetry.RecordStage("tag", Stopwatch.GetElapsedTime(start));
+        return tagged;
+    }
+
+    /// <summary>The record of this very version stands: only its tags may still be missing.</summary>
+    private async Task<UploadReport> CompleteTagsAsync(string name, ETag etag, UploadResult result, CancellationToken cancellationToken)
+    {
+        UploadReport report = new(UploadOutcome.AlreadyDone, result);
+        if (await _uploads.TagsAsync(name, cancellationToken) is not { } present)
+        {
+            return new UploadReport(UploadOutcome.Gone, null);
+        }
+
+        Dictionary<string, string> wanted = UploadTags.For(result, _options.TaggedLabels, present);
+        bool complete = wanted.Count == present.Count && wanted.All(tag => present.TryGetValue(tag.Key, out string? value) && value == tag.Value);
+        return complete ? report : await SetTagsAsync(report, etag, present, cancellationToken);
+    }
+
+    private async Task<UploadReport> SetTagsAsync(UploadReport report, ETag etag, IDictionary<string, string> present, CancellationToken cancellationToken)
+    {
+        string name = report.Result!.Source.Name;
+        Dictionary<string, string> tags = UploadTags.For(report.Result, _options.TaggedLabels, present);
+        bool set = await _uploads.TrySetTagsAsync(name, etag, tags, cancellationToken);
+
+        // Older storage versions (and Azurite) set tags whatever the ETag: if the blob was replaced just now, the tags of
+        // its old version may have come onto the new one. Whoever handles the new version may have set its tags before
+        // that, so they are set again here from its record.
+        ETag? version = await _uploads.VersionAsync(name, cancellationToken);
+        if (set && version == etag)
+        {
+            return report;
+        }
+
+        if (set && version is { } newer
+            && (await _results.ReadAsync(name, cancellationToken)).Result is { } record
+            && record.Source.ETag == newer.ToString("G")
+            && await _uploads.TagsAsync(name, cancellationToken) is { } nowPresent)
+        {
+            await _uploads.TrySetTagsAsync(name, newer, UploadTags.For(record, _options.TaggedLabels, nowPresent), cancellationToken);
+        }
+
+        return new UploadReport(version is null ? UploadOutcome.Gone : UploadOutcome.Superseded, null);
+    }
+
+    private async Task<UploadReport> VanishedAsync(string name, CancellationToken cancellationToken) =>
+        new(await _uploads.VersionAsync(name, cancellationToken) is null ? UploadOutcome.Gone : UploadOutcome.Superseded, null);
+
+    private static ETag? EmbeddingVersion(UploadResult? result) =>
+        result?.Embedding is { } embedding ? new ETag(embedding.ETag) : null;
+
+    private void Log(UploadEvent upload, UploadReport report)
+    {
+        if (report.Result is { State: UploadState.Tagged, Labels: [{ } best, ..] } tagged)
+        {
+            LogTagged(upload.Name, report.Outcome, best.Label, best.Probability, tagged.Timings.TotalMs);
+        }
+        else if (report.Result?.Failure is { } failure)
+        {
+            LogFailed(upload.Name, report.Outcome, failure.Reason, failure.Message);
+        }
+        else
+        {
+            LogSkipped(upload.Name, report.Outcome);
+        }
+    }
+
+    [LoggerMessage(1, LogLevel.Information, "{Upload}: {Outcome}, {Label} ({Probability:P1}) in {Milliseconds:F1} ms")]
+    private partial void LogTagged(string upload, UploadOutcome outcome, string label, float probability, double milliseconds);
+
+    [LoggerMessage(2, LogLevel.Warning, "{Upload}: {Outcome}, {Reason}: {Message}")]
+    private partial void LogFailed(string upload, UploadOutcome outcome, string reason, string message);
+
+    [LoggerMessage(3, LogLevel.Information, "{Upload}: {Outcome}")]
+    private partial void LogSkipped(string upload, UploadOutcome outcome);
+
+    /// <summary>What is to be written; the vector is null if there is none, or if the one that stands is kept.</summary>
+    private sealed record Computation(UploadResult Result, float[]? Vector, UploadOutcome Outcome)
+    {
+        public static Computation Reuse(UploadResult result, UploadResult earlier) => new(
+            result with { State = earlier.State, Labels = earlier.Labels, Embedding = earlier.Embedding, Failure = earlier.Failure },
+            null,
+            UploadOutcome.Reused);
+    }
+}
