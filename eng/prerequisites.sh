@@ -21,3 +21,17 @@ require_azurite() {
   fi
   export AZURITE
 }
+
+# Whether nothing listens on a port of this machine.
+port_is_free() { ! (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+
+# Waits, at most 30 s, until a process listens on a port.
+wait_for_port() { # port pid
+  local i
+  for ((i = 0; i < 300; i++)); do
+    port_is_free "$1" || return 0
+    kill -0 "$2" 2>/dev/null || return 1
+    sleep 0.1
+  done
+  return 1
+}

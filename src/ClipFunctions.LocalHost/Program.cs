@@ -1,2 +1,46 @@
-WebApplication app = WebApplication.CreateBuilder(args).Build();
+using ClipFunctions.LocalHost.BlobTrigger;
+using ClipFunctions.LocalHost.Hosting;
+using ClipFunctions.LocalHost.Showcase;
+using ClipFunctions.Pipeline;
+using ClipFunctions.Pipeline.Http;
+using ClipFunctions.Pipeline.Storage;
+using ClipFunctions.Pipeline.Telemetry;
+using OpenTelemetry;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Trace;
+
+WebApplicationBuilder builder = WebApplication.CreateBuilder(args);
+
+// The settings files of the Functions app stand below environment and command line, above appsettings.
+string root = builder.Configuration["LocalHost:Root"] ?? Directory.GetCurrentDirectory();
+builder.Configuration.Sources.Insert(0, new Microsoft.Extensions.Configuration.Memory.MemoryConfigurationSource
+{
+    InitialData = LocalSettings.Read(Path.Combine(root, LocalSettings.FileName)),
+});
+HostJson hostJson = HostJson.Read(Path.Combine(root, HostJson.FileName));
+
+builder.Services.AddSingleton(hostJson);
+builder.Services.AddSingleton<HostTelemetry>();
+builder.Services.AddClipPipeline(builder.Configuration);
+builder.Services.AddKeyedSingleton(HostConnection.Key, (services, _) =>
+    StorageConnection.FromConfiguration(services.GetRequiredService<IConfiguration>(), HostConnection.Key));
+builder.Services.AddOptions<BlobTriggerOptions>().BindConfiguration(BlobTriggerOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+if (!builder.Configuration.GetValue<bool>($"AzureWebJobs.{BlobTriggerOptions.FunctionName}.Disabled"))
+{
+    builder.Services.AddHostedService<BlobTriggerService>();
+}
+
+builder.Services.AddShowcase(builder.Configuration);
+
+OpenTelemetryBuilder telemetry = builder.Services.AddOpenTelemetry()
+    .WithMetrics(metrics => metrics.AddMeter(PipelineTelemetry.Name, HostTelemetry.Name, "System.Runtime", "Microsoft.AspNetCore.Hosting"))
+    .WithTracing(traces => traces.AddSource(PipelineTelemetry.Name).AddAspNetCoreInstrumentation());
+if (builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"] is { Length: > 0 })
+{
+    telemetry.UseOtlpExporter();
+}
+
+WebApplication app = builder.Build();
+app.MapClip(hostJson.RoutePrefix);
 await app.RunAsync();
+return Environment.ExitCode;

@@ -1,0 +1,182 @@
+using System.Diagnostics;
+using Azure;
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
+using Azure.Storage.Queues;
+using ClipFunctions.LocalHost.Hosting;
+using ClipFunctions.Pipeline.Storage;
+
+namespace ClipFunctions.LocalHost.BlobTrigger;
+
+/// <summary>
+/// Finds new and changed blobs in a container by listing it, and puts a message for each into a queue, then a receipt into
+/// storage. Should the process die in between, the message comes twice; it is never lost.
+/// </summary>
+public sealed partial class UploadScanner
+{
+    private const int Parallelism = 8;
+
+    private readonly BlobContainerClient _uploads;
+    private readonly QueueClient _queue;
+    private readonly BlobReceipts _receipts;
+    private readonly string _functionId;
+    private readonly TimeSpan _interval;
+    private readonly HostTelemetry _telemetry;
+    private readonly ILogger _logger;
+    private readonly Dictionary<string, ETag> _seen = new(StringComparer.Ordinal);
+
+    /// <summary>Watches <paramref name="uploads"/> for the function <paramref name="functionId"/>.</summary>
+    public UploadScanner(
+        BlobContainerClient uploads,
+        QueueClient queue,
+        BlobReceipts receipts,
+        string functionId,
+        TimeSpan interval,
+        HostTelemetry telemetry,
+        ILogger logger)
+    {
+        _uploads = uploads;
+        _queue = queue;
+        _receipts = receipts;
+        _functionId = functionId;
+        _interval = interval;
+        _telemetry = telemetry;
+        _logger = logger;
+    }
+
+    /// <summary>Scans until cancelled.</summary>
+    /// <param name="found">Called after a scan that put messages into the queue.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task RunAsync(Action found, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(found);
+        bool prepared = false;
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            long start = Stopwatch.GetTimestamp();
+            try
+            {
+                if (!prepared)
+                {
+                    await PrepareAsync(cancellationToken);
+                    prepared = true;
+                }
+
+                int count = await ScanAsync(found, cancellationToken);
+                if (count > 0)
+                {
+                    LogFound(count, _uploads.Name);
+                }
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception exception) when (exception is RequestFailedException or IOException or AggregateException or OperationCanceledException)
+            {
+                LogUnreachable(exception, _uploads.Name);
+                prepared = false;
+            }
+
+            // At most a fifth of the time goes into listing, however large the container.
+            TimeSpan elapsed = Stopwatch.GetElapsedTime(start);
+            _telemetry.RecordScan(elapsed);
+            TimeSpan pause = elapsed * 4 > _interval ? elapsed * 4 : _interval;
+            try
+            {
+                await Task.Delay(pause < MaxPause ? pause : MaxPause, cancellationToken);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+        }
+    }
+
+    private static TimeSpan MaxPause { get; } = TimeSpan.FromMinutes(1);
+
+    private async Task PrepareAsync(CancellationToken cancellationToken)
+    {
+        await _uploads.CreateIfNotExistsAsync(cancellationToken: cancellationToken);
+        await _queue.CreateIfNotExistsAsync(cancellationToken: cancellationToken);
+        await _receipts.CreateAsync(cancellationToken);
+        Dictionary<string, List<ETag>> receipts = new(StringComparer.Ordinal);
+        await foreach ((ETag etag, string name) in _receipts.ListAsync(cancellationToken))
+        {
+            if (!receipts.TryGetValue(name, out List<ETag>? versions))
+            {
+                receipts[name] = versions = [];
+            }
+
+            versions.Add(etag);
+        }
+
+        if (receipts.Count == 0)
+        {
+            return;
+        }
+
+        await foreach (BlobItem blob in _uploads.GetBlobsAsync(new GetBlobsOptions(), cancellationToken))
+        {
+            if (ListedETag.Of(blob) is { } etag && receipts.TryGetValue(blob.Name, out List<ETag>? versions) && versions.Contains(etag))
+            {
+                _seen[blob.Name] = etag;
+            }
+        }
+    }
+
+    private async Task<int> ScanAsync(Action found, CancellationToken cancellationToken)
+    {
+        int passedOn = 0;
+        HashSet<string> present = new(StringComparer.Ordinal);
+        await foreach (Page<BlobItem> page in _uploads.GetBlobsAsync(new GetBlobsOptions(), cancellationToken).AsPages())
+        {
+            List<(string Name, ETag ETag)> fresh = [];
+            foreach (BlobItem blob in page.Values)
+            {
+                present.Add(blob.Name);
+                if (ListedETag.Of(blob) is { } etag && (!_seen.TryGetValue(blob.Name, out ETag seen) || seen != etag))
+                {
+                    fresh.Add((blob.Name, etag));
+                }
+            }
+
+            await Parallel.ForEachAsync(
+                fresh,
+                new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = cancellationToken },
+                async (blob, token) =>
+                {
+                    // Another host of the same id may have been quicker.
+                    if (!await _receipts.ExistsAsync(blob.ETag, blob.Name, token))
+                    {
+                        BlobTriggerMessage message = new(_functionId, "BlockBlob", _uploads.Name, blob.Name, blob.ETag.ToString("G"));
+                        await _queue.SendMessageAsync(message.ToJson(), timeToLive: TimeSpan.FromSeconds(-1), cancellationToken: token);
+                        found();
+                        await _receipts.WriteAsync(blob.ETag, blob.Name, token);
+                        Interlocked.Increment(ref passedOn);
+                    }
+
+                    lock (_seen)
+                    {
+                        _seen[blob.Name] = blob.ETag;
+                    }
+                });
+        }
+
+        if (_seen.Count > present.Count)
+        {
+            foreach (string name in _seen.Keys.Where(name => !present.Contains(name)).ToList())
+            {
+                _seen.Remove(name);
+            }
+        }
+
+        return passedOn;
+    }
+
+    [LoggerMessage(1, LogLevel.Debug, "{Count} new or changed blobs in {Container}")]
+    private partial void LogFound(int count, string container);
+
+    [LoggerMessage(2, LogLevel.Warning, "Container {Container} could not be scanned; trying again")]
+    private partial void LogUnreachable(Exception exception, string container);
+}
