@@ -173,7 +173,9 @@ internal sealed class BmpReader : PixelReader
         long rowBytes = ((long)width * unit + 7) / 8;
         if (!rle && rowBytes > stride)
         {
-            throw Corrupt("its palette does not go with its bits a pixel");
+            // A gray ramp at 4 bits a pixel: here Pillow fails, or shows overlapping rows; the pixels mean what they say.
+            unit = bits;
+            rowBytes = ((long)width * unit + 7) / 8;
         }
 
         Layout layout = new(packing, unit, topDown, rle, compression == 2, offset == 0 ? at : offset, stride, rowBytes);
@@ -348,13 +350,14 @@ internal sealed class BmpReader : PixelReader
             }
             else if (value == 2)
             {
-                if (at + 2 > file.Length)
+                // Pillow 9.4 reads the two bytes of the move twice, and takes the second pair.
+                if (at + 4 > file.Length)
                 {
                     break;
                 }
 
-                long skip = file[(int)at] + (long)file[(int)at + 1] * width;
-                at += 2;
+                long skip = file[(int)at + 2] + (long)file[(int)at + 3] * width;
+                at += 4;
                 Zero(target, ref filled, skip);
                 x = filled % width;
             }

@@ -26,12 +26,12 @@ internal ref struct JpegBitReader(ReadOnlySpan<byte> file, int at)
         Insufficient = false;
     }
 
-    /// <summary>The next eight bits, without taking them; those behind a marker or the file's end are 0.</summary>
+    /// <summary>The next eight bits, without taking them; those behind a marker are 0.</summary>
     public int Peek8()
     {
         if (_count < 8)
         {
-            Fill(demanded: 0);
+            Fill(0);
         }
 
         return _count >= 8 ? (int)(_bits >> (_count - 8)) & 0xFF : (int)(_bits << (8 - _count)) & 0xFF;
@@ -72,13 +72,14 @@ internal ref struct JpegBitReader(ReadOnlySpan<byte> file, int at)
         }
     }
 
+    // As jpeg_fill_bit_buffer, which gives up where the file ends even if the bits in hand would do.
     private void Fill(int demanded)
     {
-        while (_count <= 48 && Marker == 0)
+        while (_count < 57 && Marker == 0)
         {
             if (At >= _file.Length)
             {
-                break;
+                throw new TruncatedImageException(ImageFormat.Jpeg, _file.Length);
             }
 
             byte value = _file[At];
@@ -92,7 +93,7 @@ internal ref struct JpegBitReader(ReadOnlySpan<byte> file, int at)
 
                 if (next >= _file.Length)
                 {
-                    break;
+                    throw new TruncatedImageException(ImageFormat.Jpeg, _file.Length);
                 }
 
                 At = next + 1;
@@ -113,11 +114,6 @@ internal ref struct JpegBitReader(ReadOnlySpan<byte> file, int at)
 
         if (_count < demanded)
         {
-            if (Marker == 0)
-            {
-                throw new TruncatedImageException(ImageFormat.Jpeg, _file.Length);
-            }
-
             Insufficient = true;
             _bits <<= 25;
             _count += 25;
