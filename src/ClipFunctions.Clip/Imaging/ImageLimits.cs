@@ -32,11 +32,15 @@ public sealed record ImageLimits
         }
     }
 
-    /// <summary>Greatest ratio of the longer side to the shorter one; 10,000 by default, at least 1.</summary>
+    /// <summary>Greatest ratio of the longer side to the shorter one; 10,000 by default, 1 to 100,000.</summary>
     public int MaxSideRatio
     {
         get => _maxSideRatio;
-        init => _maxSideRatio = (int)AtLeastOne(value, nameof(MaxSideRatio));
+        init
+        {
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(value, 100_000, nameof(MaxSideRatio));
+            _maxSideRatio = (int)AtLeastOne(value, nameof(MaxSideRatio));
+        }
     }
 
     /// <summary>Most frames of an animation, of which only the first is decoded; 10,000 by default, at least 1. Set 1 to refuse animations.</summary>

@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics;
+
 namespace ClipFunctions.Clip.Imaging;
 
 /// <summary>Pillow's integer conversions between modes (its Convert.c), pixel by pixel of four bytes.</summary>
@@ -13,7 +15,27 @@ internal static class PixelArithmetic
     /// <summary>Multiplies colour by alpha (<c>rgbA2rgba</c>, the way to <c>RGBa</c>).</summary>
     public static void Premultiply(ReadOnlySpan<byte> source, Span<byte> target)
     {
-        for (int i = 0; i + 3 < source.Length; i += 4)
+        int i = 0;
+        if (Vector128.IsHardwareAccelerated)
+        {
+            Vector128<byte> alphas = Vector128.Create((byte)3, 3, 3, 3, 7, 7, 7, 7, 11, 11, 11, 11, 15, 15, 15, 15);
+            Vector128<byte> keep = Vector128.Create(0xFF000000u).AsByte();
+            Vector128<ushort> half = Vector128.Create((ushort)128);
+            for (; i + 16 <= source.Length; i += 16)
+            {
+                Vector128<byte> pixels = Vector128.Create(source.Slice(i, 16));
+
+                // Alpha itself is multiplied by 255, which leaves it as it is.
+                Vector128<byte> factor = Vector128.Shuffle(pixels, alphas) | keep;
+                Vector128<ushort> low = Vector128.WidenLower(pixels) * Vector128.WidenLower(factor) + half;
+                Vector128<ushort> high = Vector128.WidenUpper(pixels) * Vector128.WidenUpper(factor) + half;
+                low = ((low >>> 8) + low) >>> 8;
+                high = ((high >>> 8) + high) >>> 8;
+                Vector128.Narrow(low, high).CopyTo(target[i..]);
+            }
+        }
+
+        for (; i + 3 < source.Length; i += 4)
         {
             int alpha = source[i + 3];
             target[i] = (byte)MultiplyDivide255(source[i], alpha);
@@ -35,6 +57,29 @@ internal static class PixelArithmetic
                 pixels[i + 1] = (byte)Math.Min(255 * pixels[i + 1] / alpha, 255);
                 pixels[i + 2] = (byte)Math.Min(255 * pixels[i + 2] / alpha, 255);
             }
+        }
+    }
+
+    /// <summary>Spreads pixels of three bytes to four, the fourth 255.</summary>
+    public static void RgbToRgbx(ReadOnlySpan<byte> source, Span<byte> target)
+    {
+        int s = 0, t = 0;
+        if (Vector128.IsHardwareAccelerated)
+        {
+            Vector128<byte> order = Vector128.Create((byte)0, 1, 2, 2, 3, 4, 5, 5, 6, 7, 8, 8, 9, 10, 11, 11);
+            Vector128<byte> opaque = Vector128.Create(0xFF000000u).AsByte();
+            for (; s + 16 <= source.Length; s += 12, t += 16)
+            {
+                (Vector128.Shuffle(Vector128.Create(source.Slice(s, 16)), order) | opaque).CopyTo(target[t..]);
+            }
+        }
+
+        for (; s + 2 < source.Length; s += 3, t += 4)
+        {
+            target[t] = source[s];
+            target[t + 1] = source[s + 1];
+            target[t + 2] = source[s + 2];
+            target[t + 3] = 255;
         }
     }
 

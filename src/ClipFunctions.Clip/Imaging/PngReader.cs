@@ -37,8 +37,8 @@ internal sealed class PngReader : PixelReader
         _idat = new IdatStream(encoded, info.IdatStart, info.IdatLength);
         _zlib = new ZLibStream(_idat, CompressionMode.Decompress);
         int rowBytes = info.RowBytes(info.Width);
-        _current = ArrayPool<byte>.Shared.Rent(rowBytes + 1);
-        _previous = ArrayPool<byte>.Shared.Rent(rowBytes + 1);
+        _current = ArrayPool<byte>.Shared.Rent(rowBytes + 1 + PngFilter.Slack);
+        _previous = ArrayPool<byte>.Shared.Rent(rowBytes + 1 + PngFilter.Slack);
         _left = info.Interlaced ? InterlacedBytes() : (long)(rowBytes + 1) * info.Height;
         _previous.AsSpan(0, rowBytes + 1).Clear();
     }
@@ -273,6 +273,11 @@ internal sealed class PngReader : PixelReader
         }
 
         ImageDecoder.CheckSize(info.FullWidth, info.FullHeight, limits);
+        if (8L * info.FullWidth > int.MaxValue - 64)
+        {
+            throw new TooManyPixelsException(int.MaxValue / 8, info.FullWidth);
+        }
+
         frames += animated && defaultImage ? 1 : 0;
         header = new ImageHeader(ImageFormat.Png, (int)info.FullWidth, (int)info.FullHeight, mode, (int)Math.Min(frames, int.MaxValue), orientation);
         ImageDecoder.Check(header, limits);
@@ -514,13 +519,7 @@ internal sealed class PngReader : PixelReader
 
                 break;
             case (2, 8):
-                for (int s = 0, t = 0; s < 3 * width; s += 3, t += 4)
-                {
-                    target[t] = source[s];
-                    target[t + 1] = source[s + 1];
-                    target[t + 2] = source[s + 2];
-                    target[t + 3] = 255;
-                }
+                PixelArithmetic.RgbToRgbx(source[..(3 * width)], target);
 
                 break;
             case (2, 16):
