@@ -1,16 +1,29 @@
+using System.Globalization;
 using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
-using ClipFunctions.Benchmarks;
 
-// "uploads" measures the local host from outside; anything else goes to BenchmarkDotNet.
-if (args is ["uploads", ..])
+namespace ClipFunctions.Benchmarks;
+
+/// <summary>
+/// <c>uploads [count]</c> measures the local host from outside; anything else is an argument of BenchmarkDotNet
+/// (<c>--filter '*'</c>).
+/// </summary>
+internal static class BenchmarkProgram
 {
-    await UploadLoad.RunAsync(args.Length > 1 ? int.Parse(args[1], System.Globalization.CultureInfo.InvariantCulture) : 500);
-    return;
-}
+    private const int DefaultUploads = 500;
 
-IConfig config = ManualConfig.Create(DefaultConfig.Instance)
-    .AddJob(Job.MediumRun.WithLaunchCount(1).WithIterationCount(9).WithToolchain(InProcessEmitToolchain.Instance));
-BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args, config);
+    public static async Task Main(string[] args)
+    {
+        if (args is ["uploads", ..])
+        {
+            await UploadLoad.RunAsync(args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : DefaultUploads);
+            return;
+        }
+
+        IConfig config = ManualConfig.Create(DefaultConfig.Instance)
+            .AddJob(Job.MediumRun.WithLaunchCount(1).WithIterationCount(9).WithToolchain(InProcessEmitToolchain.Instance));
+        BenchmarkSwitcher.FromAssembly(typeof(BenchmarkProgram).Assembly).Run(args, config);
+    }
+}
