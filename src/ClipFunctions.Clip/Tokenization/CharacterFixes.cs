@@ -95,32 +95,54 @@ internal static class CharacterFixes
 
     private static Dictionary<int, int[]> MakeReplacements()
     {
-        Dictionary<string, string> data = DataTable.Read("ftfy.txt").ToDictionary(line => line.Name, line => line.Values);
-        Dictionary<int, int[]> ligatures = DataTable.Map(data["ligatures"]).ToDictionary(entry => entry.From[0], entry => entry.To);
-        Dictionary<int, int[]> widths = DataTable.Map(data["widths"]).ToDictionary(entry => entry.From[0], entry => entry.To);
-        HashSet<int> controls = [.. DataTable.Ranges(data["control-characters"]).SelectMany(range => Enumerable.Range(range.First, range.Last - range.First + 1))];
+        Dictionary<string, string> data = DataTable.ReadAll("ftfy.txt");
+        Dictionary<int, int[]> ligatures = Map("ligatures");
+        Dictionary<int, int[]> widths = Map("widths");
+        HashSet<int> controls = [.. DataTable.CodePoints(data["control-characters"])];
         int[] windows = DataTable.Numbers(data["encoding-sloppy-windows-1252"]);
 
         Dictionary<int, int[]> replacements = [];
-        IEnumerable<int> candidates = Enumerable.Range(0x80, 0x20)
-            .Concat(ligatures.Keys)
-            .Concat(widths.Keys)
-            .Concat([0x2BC, 0x2018, 0x2019, 0x201A, 0x201B, 0x201C, 0x201D, 0x201E, 0x201F, 0x2028, 0x2029])
-            .Concat(controls);
+        List<int> candidates = [.. ligatures.Keys, .. widths.Keys, .. controls, 0x2BC, 0x2018, 0x2019, 0x201A, 0x201B, 0x201C, 0x201D, 0x201E, 0x201F, 0x2028, 0x2029];
+        for (int c = 0x80; c < 0xA0; c++)
+        {
+            candidates.Add(c);
+        }
+
         foreach (int c in candidates)
         {
-            int fixedControl = c is >= 0x80 and < 0xA0 ? windows[c - 0x80] : c;
-            IEnumerable<int> fixedWidth = Through(Through([fixedControl], ligatures), widths);
-            int[] to = [.. fixedWidth.Select(StraightQuote).Select(LineBreak).Where(x => !controls.Contains(x))];
-            if (to is not [int same] || same != c)
+            List<int> to = [];
+            foreach (int unligated in Through(c is >= 0x80 and < 0xA0 ? windows[c - 0x80] : c, ligatures))
             {
-                replacements[c] = to;
+                foreach (int wide in Through(unligated, widths))
+                {
+                    int straight = LineBreak(StraightQuote(wide));
+                    if (!controls.Contains(straight))
+                    {
+                        to.Add(straight);
+                    }
+                }
+            }
+
+            if (to.Count != 1 || to[0] != c)
+            {
+                replacements[c] = [.. to];
             }
         }
 
         return replacements;
 
-        static IEnumerable<int> Through(IEnumerable<int> text, Dictionary<int, int[]> map) => text.SelectMany(c => map.TryGetValue(c, out int[]? to) ? to : [c]);
+        Dictionary<int, int[]> Map(string name)
+        {
+            Dictionary<int, int[]> map = [];
+            foreach ((int[] from, int[] to) in DataTable.Map(data[name]))
+            {
+                map.Add(from[0], to);
+            }
+
+            return map;
+        }
+
+        static int[] Through(int c, Dictionary<int, int[]> map) => map.TryGetValue(c, out int[]? to) ? to : [c];
 
         static int StraightQuote(int c) => c switch
         {

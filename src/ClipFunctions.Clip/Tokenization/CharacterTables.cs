@@ -23,7 +23,7 @@ internal static class CharacterTables
 
     static CharacterTables()
     {
-        Dictionary<string, string> data = DataTable.Read("unicode.txt").ToDictionary(line => line.Name, line => line.Values);
+        Dictionary<string, string> data = DataTable.ReadAll("unicode.txt");
         SetKind(data["letter"], CharacterKind.Letter);
         SetKind(data["number"], CharacterKind.Number);
         SetKind(data["unmatched"], CharacterKind.Unmatched);

@@ -1,16 +1,19 @@
 namespace ClipFunctions.Clip.Tokenization;
 
-/// <summary>A set of code points as sorted ranges.</summary>
+/// <summary>A set of code points, made of ranges in ascending order.</summary>
 internal sealed class CodePointSet
 {
     private readonly int[] _first;
     private readonly int[] _last;
 
-    public CodePointSet(IEnumerable<(int First, int Last)> ranges)
+    public CodePointSet(List<(int First, int Last)> ranges)
     {
-        (int First, int Last)[] sorted = [.. ranges.Order()];
-        _first = [.. sorted.Select(range => range.First)];
-        _last = [.. sorted.Select(range => range.Last)];
+        _first = new int[ranges.Count];
+        _last = new int[ranges.Count];
+        for (int i = 0; i < ranges.Count; i++)
+        {
+            (_first[i], _last[i]) = ranges[i];
+        }
     }
 
     public bool Contains(int codePoint)

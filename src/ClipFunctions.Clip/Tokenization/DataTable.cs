@@ -22,6 +22,33 @@ internal static class DataTable
         }
     }
 
+    /// <summary>A table's values by name.</summary>
+    public static Dictionary<string, string> ReadAll(string file)
+    {
+        Dictionary<string, string> lines = new(StringComparer.Ordinal);
+        foreach ((string name, string values) in Read(file))
+        {
+            lines.Add(name, values);
+        }
+
+        return lines;
+    }
+
+    /// <summary>A set, code point by code point.</summary>
+    public static List<int> CodePoints(string values)
+    {
+        List<int> codePoints = [];
+        foreach ((int first, int last) in Ranges(values))
+        {
+            for (int c = first; c <= last; c++)
+            {
+                codePoints.Add(c);
+            }
+        }
+
+        return codePoints;
+    }
+
     /// <summary>A set: inclusive ranges like <c>41-5a b5</c>.</summary>
     public static List<(int First, int Last)> Ranges(string values)
     {
@@ -64,7 +91,7 @@ internal static class DataTable
     }
 
     /// <summary>A list of numbers.</summary>
-    public static int[] Numbers(string values) => [.. values.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(v => Number(v))];
+    public static int[] Numbers(string values) => Array.ConvertAll(values.Split(' ', StringSplitOptions.RemoveEmptyEntries), value => Number(value));
 
     private static int Number(ReadOnlySpan<char> text) => int.Parse(text, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
 }

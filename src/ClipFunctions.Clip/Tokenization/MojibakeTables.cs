@@ -1,5 +1,3 @@
-using System.Collections.Frozen;
-
 namespace ClipFunctions.Clip.Tokenization;
 
 /// <summary>
@@ -37,16 +35,16 @@ internal static class MojibakeTables
     private static readonly MojibakeCategories[] Categories = new MojibakeCategories[Slots];
     private static readonly Utf8Clues[] Clues = new Utf8Clues[Slots];
     private static readonly ushort[] Encodings = new ushort[Slots];
-    private static readonly byte[][] Bytes = [.. Enumerable.Range(0, EncodingCount).Select(_ => new byte[Slots])];
+    private static readonly byte[][] Bytes = new byte[EncodingCount][];
     private static readonly int[] Windows1252;
-    private static readonly FrozenDictionary<int, int> StrictWindows1252;
+    private static readonly int[] StrictWindows1252 = new int[0x20];
 
     static MojibakeTables()
     {
-        Dictionary<string, string> data = DataTable.Read("ftfy.txt").ToDictionary(line => line.Name, line => line.Values);
+        Dictionary<string, string> data = DataTable.ReadAll("ftfy.txt");
         for (int i = 0; i < CategoryNames.Length; i++)
         {
-            foreach (int c in CodePoints(data["category-" + CategoryNames[i]]))
+            foreach (int c in DataTable.CodePoints(data["category-" + CategoryNames[i]]))
             {
                 Categories[Slot(c)] |= (MojibakeCategories)(1 << i);
             }
@@ -54,7 +52,7 @@ internal static class MojibakeTables
 
         for (int i = 0; i < ClueNames.Length; i++)
         {
-            foreach (int c in CodePoints(data[ClueNames[i]]))
+            foreach (int c in DataTable.CodePoints(data[ClueNames[i]]))
             {
                 Clues[Slot(c)] |= (Utf8Clues)(1 << i);
             }
@@ -62,6 +60,7 @@ internal static class MojibakeTables
 
         for (int encoding = 0; encoding < EncodingCount; encoding++)
         {
+            Bytes[encoding] = new byte[Slots];
             for (int c = 0; c < 0x80; c++)
             {
                 SetByte(encoding, c, (byte)c);
@@ -82,11 +81,23 @@ internal static class MojibakeTables
         }
 
         Windows1252 = DataTable.Numbers(data["encoding-sloppy-windows-1252"]);
-        StrictWindows1252 = DataTable.Map(data["windows-1252"]).ToFrozenDictionary(entry => entry.From[0], entry => entry.To[0]);
+        foreach ((int[] from, int[] to) in DataTable.Map(data["windows-1252"]))
+        {
+            StrictWindows1252[from[0] - 0x80] = to[0];
+        }
     }
 
-    public static IEnumerable<int> SuspectCodePoints() => Enumerable.Range(0, Low).Concat([0xF8FF, 0xFB01, 0xFB02, 0xFFFD])
-        .Where(c => Categories[Slot(c)] != 0);
+    /// <summary>The code points of any category.</summary>
+    public static IEnumerable<int> SuspectCodePoints()
+    {
+        for (int c = 0; c <= 0xFFFD; c++)
+        {
+            if (Categories[Slot(c)] != 0)
+            {
+                yield return c;
+            }
+        }
+    }
 
     public static MojibakeCategories CategoriesOf(int c) => Categories[Slot(c)];
 
@@ -104,7 +115,11 @@ internal static class MojibakeTables
     public static int FromC1(int c) => Windows1252[c - 0x80];
 
     /// <summary>A byte from 80 to 9f as Windows-1252 has it, if it does.</summary>
-    public static bool TryStrictWindows1252(int value, out int c) => StrictWindows1252.TryGetValue(value, out c);
+    public static bool TryStrictWindows1252(int value, out int c)
+    {
+        c = StrictWindows1252[value - 0x80];
+        return c != 0;
+    }
 
     private static int Slot(int c) => c < Low ? c : c switch
     {
@@ -126,7 +141,4 @@ internal static class MojibakeTables
         Encodings[slot] |= (ushort)(1 << encoding);
         Bytes[encoding][slot] = value;
     }
-
-    private static IEnumerable<int> CodePoints(string values) =>
-        DataTable.Ranges(values).SelectMany(range => Enumerable.Range(range.First, range.Last - range.First + 1));
 }

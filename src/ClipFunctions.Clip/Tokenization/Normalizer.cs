@@ -19,7 +19,7 @@ internal static class Normalizer
 
     private static readonly Dictionary<int, byte> Classes = [];
     private static readonly Dictionary<int, int[]> Decompositions = [];
-    private static readonly Dictionary<(int First, int Second), int> Compositions = [];
+    private static readonly Dictionary<long, int> Compositions = [];
 
     static Normalizer()
     {
@@ -28,12 +28,9 @@ internal static class Normalizer
             if (name.StartsWith("ccc-", StringComparison.Ordinal))
             {
                 byte combiningClass = byte.Parse(name.AsSpan(4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
-                foreach ((int first, int last) in DataTable.Ranges(values))
+                foreach (int c in DataTable.CodePoints(values))
                 {
-                    for (int c = first; c <= last; c++)
-                    {
-                        Classes[c] = combiningClass;
-                    }
+                    Classes[c] = combiningClass;
                 }
             }
             else if (name == "decompose")
@@ -47,7 +44,7 @@ internal static class Normalizer
             {
                 foreach ((int[] from, int[] to) in DataTable.Map(values))
                 {
-                    Compositions[(from[0], from[1])] = to[0];
+                    Compositions[Pair(from[0], from[1])] = to[0];
                 }
             }
         }
@@ -56,12 +53,20 @@ internal static class Normalizer
     /// <summary>The code points without which a text is in form C already.</summary>
     public static IEnumerable<int> UnstableCodePoints()
     {
-        HashSet<int> composed = [.. Compositions.Values];
-        return Classes.Keys
-            .Concat(Decompositions.Keys.Where(c => !composed.Contains(c)))
-            .Concat(Compositions.Keys.Select(pair => pair.Second))
-            .Concat(Enumerable.Range(VowelBase, VowelCount))
-            .Concat(Enumerable.Range(TailBase, TailCount));
+        HashSet<int> unstable = [.. Decompositions.Keys];
+        unstable.ExceptWith(Compositions.Values);
+        unstable.UnionWith(Classes.Keys);
+        foreach (long pair in Compositions.Keys)
+        {
+            unstable.Add((int)pair);
+        }
+
+        for (int c = VowelBase; c < TailBase + TailCount; c++)
+        {
+            unstable.Add(c);
+        }
+
+        return unstable;
     }
 
     /// <summary>Brings a text into form C.</summary>
@@ -77,6 +82,8 @@ internal static class Normalizer
         scratch.Truncate(ComposeInPlace(scratch.WritableSpan));
         text.Swap(scratch);
     }
+
+    private static long Pair(int first, int second) => ((long)first << 32) | (uint)second;
 
     private static void AppendDecomposed(int c, CodePointBuffer to)
     {
@@ -189,6 +196,6 @@ internal static class Normalizer
             return true;
         }
 
-        return Compositions.TryGetValue((first, second), out composed);
+        return Compositions.TryGetValue(Pair(first, second), out composed);
     }
 }

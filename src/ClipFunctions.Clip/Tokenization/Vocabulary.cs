@@ -57,7 +57,7 @@ internal sealed class Vocabulary
     /// <summary>Reads a merges file of openai's form: a header line, then one merge a line.</summary>
     public static Vocabulary FromMerges(Stream stream, string source)
     {
-        string[] lines = ReadLines(stream, source);
+        List<string> lines = ReadLines(stream, source);
         // The first line is a header whatever it says, as in simple_tokenizer.py.
         return Make(ParseMerges(lines, skip: 1, source), source, idOf: null);
     }
@@ -66,8 +66,8 @@ internal sealed class Vocabulary
     public static Vocabulary FromVocabulary(Stream vocabulary, string vocabularySource, Stream merges, string mergesSource)
     {
         Dictionary<string, int> idOf = ReadIds(vocabulary, vocabularySource);
-        string[] lines = ReadLines(merges, mergesSource);
-        int skip = lines.Length > 0 && lines[0].StartsWith("#version", StringComparison.Ordinal) ? 1 : 0;
+        List<string> lines = ReadLines(merges, mergesSource);
+        int skip = lines[0].StartsWith("#version", StringComparison.Ordinal) ? 1 : 0;
         List<(string Left, string Right, int Line)> parsed = ParseMerges(lines, skip, mergesSource);
         return Make(parsed, mergesSource, symbol => idOf.TryGetValue(symbol, out int id)
             ? id
@@ -117,9 +117,9 @@ internal sealed class Vocabulary
             : throw new InvalidVocabularyException(source, line, $"\"{symbol}\" is neither a byte's symbol nor made by any merge.");
     }
 
-    private static List<(string Left, string Right, int Line)> ParseMerges(string[] lines, int skip, string source)
+    private static List<(string Left, string Right, int Line)> ParseMerges(List<string> lines, int skip, string source)
     {
-        int end = lines.Length;
+        int end = lines.Count;
         while (end > 0 && lines[end - 1].AsSpan().Trim().IsEmpty)
         {
             end--;
@@ -148,13 +148,26 @@ internal sealed class Vocabulary
         return merges;
     }
 
-    private static string[] ReadLines(Stream stream, string source)
+    private static List<string> ReadLines(Stream stream, string source)
     {
         byte[] bytes = ReadAll(stream, source);
         try
         {
             string text = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true).GetString(bytes);
-            return text.TrimStart('\uFEFF').Split('\n');
+            text = text.TrimStart('\uFEFF');
+
+            // The published file has five times as many lines as are read of it.
+            List<string> lines = [];
+            foreach (Range line in text.AsSpan().Split('\n'))
+            {
+                lines.Add(text[line]);
+                if (lines.Count == 1 + MaximumMerges)
+                {
+                    break;
+                }
+            }
+
+            return lines;
         }
         catch (DecoderFallbackException e)
         {

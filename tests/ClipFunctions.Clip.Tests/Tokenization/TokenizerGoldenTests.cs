@@ -51,8 +51,15 @@ public sealed class TokenizerGoldenTests
             else
             {
                 TextTooLongException e = Assert.Throws<TextTooLongException>(() => tokenizer.Tokenize(text));
-                mismatches.CheckIds($"token count of {shown}", [one.GetProperty("n_tokens").GetInt32()], [e.TokenCount]);
-                mismatches.CheckIds($"truncated ids of {shown}", Ids(one.GetProperty("truncated_ids")), Unpadded(tokenizer.Tokenize(text, truncate: true)[0]));
+                if (one.TryGetProperty("n_tokens", out JsonElement count))
+                {
+                    mismatches.CheckIds($"token count of {shown}", [count.GetInt32()], [e.TokenCount]);
+                }
+
+                if (one.TryGetProperty("truncated_ids", out JsonElement truncated))
+                {
+                    mismatches.CheckIds($"truncated ids of {shown}", Ids(truncated), Unpadded(tokenizer.Tokenize(text, truncate: true)[0]));
+                }
             }
         }
 
@@ -137,7 +144,14 @@ public sealed class TokenizerGoldenTests
         {
             mismatches.NextCase();
             string text = new([.. one.GetProperty("utf16").EnumerateArray().Select(unit => (char)unit.GetInt32())]);
-            mismatches.CheckIds(Mismatches.Escape(text), Ids(one.GetProperty("ids")), Unpadded(tokenizer.Tokenize(text)[0]));
+            if (one.GetProperty("ids") is { ValueKind: JsonValueKind.Array } ids)
+            {
+                mismatches.CheckIds(Mismatches.Escape(text), Ids(ids), Unpadded(tokenizer.Tokenize(text)[0]));
+            }
+            else
+            {
+                Assert.Throws<TextTooLongException>(() => tokenizer.Tokenize(text));
+            }
         }
 
         mismatches.AssertNone(File);
