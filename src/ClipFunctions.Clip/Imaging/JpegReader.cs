@@ -9,40 +9,14 @@ namespace ClipFunctions.Clip.Imaging;
 /// </summary>
 internal sealed class JpegReader : PixelReader
 {
-    private readonly int _length;
-    private readonly SKData _data;
-    private readonly SKCodec _codec;
-    private readonly SKImageInfo _target;
+    private readonly ReadOnlyMemory<byte> _encoded;
+    private SKData? _data;
+    private SKCodec? _codec;
+    private int _rowBytes;
     private MemoryHandle _pin;
 
-    private unsafe JpegReader(ReadOnlyMemory<byte> encoded, ImageHeader header)
-        : base(header)
-    {
-        _length = encoded.Length;
-        _pin = encoded.Pin();
-        try
-        {
-            _data = SKData.Create((nint)_pin.Pointer, encoded.Length);
-            _codec = SKCodec.Create(_data) ?? throw new CorruptImageException(ImageFormat.Jpeg, "its headers cannot be read");
-            if (_codec.Info.Width != header.Width || _codec.Info.Height != header.Height)
-            {
-                throw new CorruptImageException(ImageFormat.Jpeg, "its headers contradict each other");
-            }
-
-            SKColorType color = header.Mode == PixelMode.Gray ? SKColorType.Gray8 : SKColorType.Rgba8888;
-            _target = new SKImageInfo(header.Width, header.Height, color, SKAlphaType.Opaque, null);
-            SKCodecResult result = _codec.StartScanlineDecode(_target);
-            if (result != SKCodecResult.Success)
-            {
-                throw Failure(result);
-            }
-        }
-        catch
-        {
-            Dispose();
-            throw;
-        }
-    }
+    private JpegReader(ReadOnlyMemory<byte> encoded, ImageHeader header)
+        : base(header) => _encoded = encoded;
 
     public static PixelReader Open(ReadOnlyMemory<byte> encoded, ImageLimits limits)
     {
@@ -60,12 +34,13 @@ internal sealed class JpegReader : PixelReader
 
     public override unsafe void ReadRows(Span<byte> destination, int count)
     {
+        _codec ??= Start();
         fixed (byte* target = destination)
         {
-            int rows = _codec.GetScanlines((nint)target, count, _target.RowBytes);
+            int rows = _codec.GetScanlines((nint)target, count, _rowBytes);
             if (rows != count)
             {
-                throw new TruncatedImageException(ImageFormat.Jpeg, _length);
+                throw new TruncatedImageException(ImageFormat.Jpeg, _encoded.Length);
             }
         }
     }
@@ -77,7 +52,24 @@ internal sealed class JpegReader : PixelReader
         _pin.Dispose();
     }
 
-    private ImageException Failure(SKCodecResult result) => result == SKCodecResult.IncompleteInput
-        ? new TruncatedImageException(ImageFormat.Jpeg, _length)
-        : new CorruptImageException(ImageFormat.Jpeg, $"its pixels cannot be decoded ({result})");
+    private unsafe SKCodec Start()
+    {
+        _pin = _encoded.Pin();
+        _data = SKData.Create((nint)_pin.Pointer, _encoded.Length);
+        SKCodec codec = SKCodec.Create(_data) ?? throw new CorruptImageException(ImageFormat.Jpeg, "its headers cannot be read");
+        SKColorType color = Header.Mode == PixelMode.Gray ? SKColorType.Gray8 : SKColorType.Rgba8888;
+        SKImageInfo target = new(Header.Width, Header.Height, color, SKAlphaType.Opaque, null);
+        bool sameSize = codec.Info.Width == Header.Width && codec.Info.Height == Header.Height;
+        SKCodecResult result = sameSize ? codec.StartScanlineDecode(target) : SKCodecResult.InvalidInput;
+        if (result != SKCodecResult.Success)
+        {
+            codec.Dispose();
+            throw result == SKCodecResult.IncompleteInput
+                ? new TruncatedImageException(ImageFormat.Jpeg, _encoded.Length)
+                : new CorruptImageException(ImageFormat.Jpeg, $"its pixels cannot be decoded ({result})");
+        }
+
+        _rowBytes = target.RowBytes;
+        return codec;
+    }
 }
