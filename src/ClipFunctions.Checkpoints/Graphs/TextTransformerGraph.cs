@@ -29,7 +29,7 @@ internal sealed class TextTransformerGraph : TransformerGraph
 
         string length = Graph.Add("Shape", [tokens], null, "", ("start", 1), ("end", 2));
         string positions = Graph.Add("Slice", [Weights.Vector("positional_embedding"), Graph.Integers(0), length, Graph.Integers(0)]);
-        (string norm, string stream) = AddAndNorm(embedded, positions, null, "transformer.resblocks.0.ln_1");
+        (string norm, string stream) = AddAndNorm(embedded, positions, "transformer.resblocks.0.ln_1");
 
         // As the reference pools: at the first occurrence of the row's largest id.
         string end = Graph.Add("ArgMax", [tokens], null, "", ("axis", 1), ("keepdims", 1), ("select_last_index", 0));

@@ -52,13 +52,11 @@ internal abstract class TransformerGraph(string name, ICheckpoint checkpoint, We
                 attended = Attend(block, rows, shape, width, heads, causal);
             }
 
-            string projected = Linear(attended, Weights.Matrix($"{block}.attn.out_proj.weight"), null);
-            (string middle, skip) = AddAndNorm(projected, skip, Weights.Vector($"{block}.attn.out_proj.bias"), $"{block}.ln_2");
+            (string middle, skip) = AddAndNorm(Linear(attended, $"{block}.attn.out_proj"), skip, $"{block}.ln_2");
 
             string hidden = Activate(middle, $"{block}.mlp.c_fc");
-            string output = Linear(hidden, Weights.Matrix($"{block}.mlp.c_proj.weight"), null);
             string next = last ? finalNorm : $"{prefix}.{i + 1}.ln_1";
-            (rows, skip) = AddAndNorm(output, skip, Weights.Vector($"{block}.mlp.c_proj.bias"), next);
+            (rows, skip) = AddAndNorm(Linear(hidden, $"{block}.mlp.c_proj"), skip, next);
         }
 
         return rows;
@@ -80,15 +78,10 @@ internal abstract class TransformerGraph(string name, ICheckpoint checkpoint, We
 
     private string ProjectionBias(string block, int part, int width) => Weights.Vector($"{block}.attn.in_proj_bias", (long)part * width, width);
 
-    private string Activate(string rows, string layer)
+    private string Activate(string rows, string layer) => activation switch
     {
-        string weight = Weights.Matrix($"{layer}.weight");
-        string bias = Weights.Vector($"{layer}.bias");
-        return activation switch
-        {
-            ActivationKind.QuickGelu => Graph.AddFused("QuickGelu", [Linear(rows, weight, bias)], ("alpha", 1.702f)),
-            ActivationKind.Gelu => Graph.AddFused("BiasGelu", [Linear(rows, weight, null), bias]),
-            _ => throw new ArgumentOutOfRangeException(nameof(layer), activation, "no activation that is built."),
-        };
-    }
+        ActivationKind.QuickGelu => Graph.AddFused("QuickGelu", [Linear(rows, layer)], ("alpha", 1.702f)),
+        ActivationKind.Gelu => Graph.AddFused("Gelu", [Linear(rows, layer)]),
+        _ => throw new ArgumentOutOfRangeException(nameof(layer), activation, "no activation that is built."),
+    };
 }

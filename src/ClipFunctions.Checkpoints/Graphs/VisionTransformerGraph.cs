@@ -25,7 +25,7 @@ internal sealed class VisionTransformerGraph : TransformerGraph
         string classShape = Graph.Add("Concat", [count, Graph.Integers(1, width)], null, "", ("axis", 0));
         string classes = Graph.Add("Expand", [Weights.Vector("visual.class_embedding"), classShape]);
         string tokens = Graph.Add("Concat", [classes, patches], null, "", ("axis", 1));
-        (string stream, _) = AddAndNorm(tokens, Weights.Vector("visual.positional_embedding"), null, "visual.ln_pre");
+        (string stream, _) = AddAndNorm(tokens, Weights.Vector("visual.positional_embedding"), "visual.ln_pre");
         string norm = LayerNorm(stream, "visual.transformer.resblocks.0.ln_1");
 
         string First(string positions) => Graph.Add("Gather", [positions, Graph.Integer(0)], null, "", ("axis", 1));
