@@ -103,6 +103,16 @@ public sealed class ImageDecoderTests
         Assert.Equal(a.Pixels.ToArray(), b.Pixels.ToArray());
     }
 
+    [Theory]
+    [InlineData(0, 27, 227, 127, 63)]
+    [InlineData(2, 228, 255, 51, 63)]
+    public void A_jpeg_of_four_components_gives_its_inks_inverted(byte adobeTransform, byte cyan, byte magenta, byte yellow, byte black)
+    {
+        using DecodedImage image = Decode(TestPictures.FourComponentJpeg(adobeTransform));
+        Assert.Equal(PixelMode.Cmyk, image.Mode);
+        Assert.Equal(Enumerable.Repeat<byte[]>([cyan, magenta, yellow, black], 64).SelectMany(p => p), image.Pixels.ToArray());
+    }
+
     [Fact]
     public void A_png_that_inflates_beyond_its_size_costs_no_more_than_its_size()
     {

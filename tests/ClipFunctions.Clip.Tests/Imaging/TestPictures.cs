@@ -77,6 +77,23 @@ internal static class TestPictures
         return file.ToArray();
     }
 
+    /// <summary>A JPEG of four components and 8 × 8 pixels whose samples are 228, 28, 128 and 192 throughout.</summary>
+    /// <param name="adobeTransform">0 for CMYK, 2 for YCCK.</param>
+    public static byte[] FourComponentJpeg(byte adobeTransform) =>
+    [
+        0xFF, 0xD8,
+        0xFF, 0xEE, 0, 14, .. "Adobe"u8, 0, 100, 0, 0, 0, 0, adobeTransform,
+        0xFF, 0xDB, 0, 67, 0, .. Enumerable.Repeat((byte)8, 64),
+        0xFF, 0xC0, 0, 20, 8, 0, 8, 0, 8, 4, 1, 0x11, 0, 2, 0x11, 0, 3, 0x11, 0, 4, 0x11, 0,
+
+        // DC: 0 is category 0, 10 is category 7. AC: 0 is the end of the block.
+        0xFF, 0xC4, 0, 21, 0x00, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 7,
+        0xFF, 0xC4, 0, 20, 0x10, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+        0xFF, 0xDA, 0, 14, 4, 1, 0, 2, 0, 3, 0, 4, 0, 0, 63, 0,
+        0b10_110010, 0b0_0_10_0011, 0b011_0_0_0_10, 0b1000000_0,
+        0xFF, 0xD9,
+    ];
+
     /// <summary>Puts an EXIF block with an orientation behind a JPEG's first marker.</summary>
     public static byte[] WithOrientation(byte[] jpeg, byte orientation) =>
     [
