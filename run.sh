@@ -48,7 +48,7 @@ trap stop EXIT
 trap 'stop; exit 130' INT TERM
 
 echo "Building ..."
-dotnet build src/ClipFunctions.LocalHost -c Release --nologo -v quiet -clp:ErrorsOnly
+dotnet build src/ClipFunctions.LocalHost -c Release --nologo -v quiet >"$state/build.log" 2>&1 || { cat "$state/build.log" >&2; exit 1; }
 
 exec 8>"$state/lock"
 if ! flock -n 8; then echo "Another ./run.sh is running in this folder: stop it first." >&2; exit 1; fi
@@ -67,9 +67,12 @@ wait_for_port "$AZURITE_BLOB_PORT" "$azurite_pid" && wait_for_port "$AZURITE_QUE
 
 # Azurite's account and key are published constants, the same on every machine.
 storage="DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey=Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==;BlobEndpoint=http://127.0.0.1:$AZURITE_BLOB_PORT/devstoreaccount1;QueueEndpoint=http://127.0.0.1:$AZURITE_QUEUE_PORT/devstoreaccount1"
+# While the table is all that is wanted, single uploads are not logged.
+log_level=Information
+! $once || log_level=Warning
 AzureWebJobsStorage="$storage" ClipStorage="$storage" Urls="http://127.0.0.1:$CLIP_PORT" \
   dotnet src/ClipFunctions.LocalHost/bin/Release/net10.0/ClipFunctions.LocalHost.dll \
-  --contentRoot src/ClipFunctions.LocalHost/bin/Release/net10.0 \
+  --Logging:LogLevel:Default=$log_level --Logging:LogLevel:Microsoft.Hosting.Lifetime=$log_level \
   --Showcase:Folder="$folder" --Showcase:Once="$once" 8>&- &
 host_pid=$!
 code=0

@@ -9,10 +9,9 @@ using OpenTelemetry;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Trace;
 
-WebApplicationBuilder builder = WebApplication.CreateBuilder(args);
-
-// The settings files of the Functions app stand below environment and command line, above appsettings.
-string root = builder.Configuration["LocalHost:Root"] ?? Directory.GetCurrentDirectory();
+// appsettings.json stands beside the assembly, the settings files of the Functions app in the folder it is started in.
+WebApplicationBuilder builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+string root = Directory.GetCurrentDirectory();
 builder.Configuration.Sources.Insert(0, new Microsoft.Extensions.Configuration.Memory.MemoryConfigurationSource
 {
     InitialData = LocalSettings.Read(Path.Combine(root, LocalSettings.FileName)),

@@ -7,7 +7,7 @@ using BenchmarkDotNet.Toolchains.InProcess.Emit;
 namespace ClipFunctions.Benchmarks;
 
 /// <summary>
-/// <c>uploads [count]</c> measures the local host from outside; anything else is an argument of BenchmarkDotNet
+/// <c>uploads [count]</c> measures the local host from outside; <c>accuracy DIR</c> the demo model; anything else is an argument of BenchmarkDotNet
 /// (<c>--filter '*'</c>).
 /// </summary>
 internal static class BenchmarkProgram
@@ -16,10 +16,14 @@ internal static class BenchmarkProgram
 
     public static async Task Main(string[] args)
     {
-        if (args is ["uploads", ..])
+        switch (args)
         {
-            await UploadLoad.RunAsync(args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : DefaultUploads);
-            return;
+            case ["uploads", ..]:
+                await UploadLoad.RunAsync(args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : DefaultUploads);
+                return;
+            case ["accuracy", var folder]:
+                await DemoAccuracy.RunAsync(folder);
+                return;
         }
 
         IConfig config = ManualConfig.Create(DefaultConfig.Instance)

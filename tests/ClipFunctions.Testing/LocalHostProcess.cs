@@ -57,7 +57,6 @@ public sealed class LocalHostProcess : IAsyncDisposable
             WorkingDirectory = RepositoryPaths.Root,
         };
         start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "ClipFunctions.LocalHost.dll"));
-        start.ArgumentList.Add($"--contentRoot={AppContext.BaseDirectory}");
         start.ArgumentList.Add($"--Urls={address}");
         foreach (string argument in arguments)
         {

@@ -26,7 +26,8 @@ public sealed class ShowcaseRun(
 {
     private const int UploadParallelism = 8;
     private const int MaxRows = 100;
-    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(20);
+    private const int WidthOfFiles = 180;
+    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(30);
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -63,6 +64,11 @@ public sealed class ShowcaseRun(
 
     private static void Print(IReadOnlyCollection<UploadedPicture> pictures)
     {
+        if (Console.IsOutputRedirected)
+        {
+            AnsiConsole.Profile.Width = WidthOfFiles;
+        }
+
         Table table = new() { Border = TableBorder.Rounded };
         table.AddColumn("picture");
         table.AddColumn("top labels");
