@@ -9,37 +9,45 @@ using OpenTelemetry;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Trace;
 
-// appsettings.json stands beside the assembly, the settings files of the Functions app in the folder it is started in.
-WebApplicationBuilder builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
-string root = Directory.GetCurrentDirectory();
-builder.Configuration.Sources.Insert(0, new Microsoft.Extensions.Configuration.Memory.MemoryConfigurationSource
+try
 {
-    InitialData = LocalSettings.Read(Path.Combine(root, LocalSettings.FileName)),
-});
-HostJson hostJson = HostJson.Read(Path.Combine(root, HostJson.FileName));
+    // appsettings.json stands beside the assembly, the settings files of the Functions app in the folder it is started in.
+    WebApplicationBuilder builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+    string root = Directory.GetCurrentDirectory();
+    builder.Configuration.Sources.Insert(0, new Microsoft.Extensions.Configuration.Memory.MemoryConfigurationSource
+    {
+        InitialData = LocalSettings.Read(Path.Combine(root, LocalSettings.FileName)),
+    });
+    HostJson hostJson = HostJson.Read(Path.Combine(root, HostJson.FileName));
 
-builder.Services.AddSingleton(hostJson);
-builder.Services.AddSingleton<HostTelemetry>();
-builder.Services.AddClipPipeline(builder.Configuration);
-builder.Services.AddKeyedSingleton(HostConnection.Key, (services, _) =>
-    StorageConnection.FromConfiguration(services.GetRequiredService<IConfiguration>(), HostConnection.Key));
-builder.Services.AddOptions<BlobTriggerOptions>().BindConfiguration(BlobTriggerOptions.Section).ValidateDataAnnotations().ValidateOnStart();
-if (!builder.Configuration.GetValue<bool>($"AzureWebJobs.{BlobTriggerOptions.FunctionName}.Disabled"))
-{
-    builder.Services.AddHostedService<BlobTriggerService>();
+    builder.Services.AddSingleton(hostJson);
+    builder.Services.AddSingleton<HostTelemetry>();
+    builder.Services.AddClipPipeline(builder.Configuration);
+    builder.Services.AddKeyedSingleton(HostConnection.Key, (services, _) =>
+        StorageConnection.FromConfiguration(services.GetRequiredService<IConfiguration>(), HostConnection.Key));
+    builder.Services.AddOptions<BlobTriggerOptions>().BindConfiguration(BlobTriggerOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+    if (!builder.Configuration.GetValue<bool>($"AzureWebJobs.{BlobTriggerOptions.FunctionName}.Disabled"))
+    {
+        builder.Services.AddHostedService<BlobTriggerService>();
+    }
+
+    builder.Services.AddShowcase(builder.Configuration);
+
+    OpenTelemetryBuilder telemetry = builder.Services.AddOpenTelemetry()
+        .WithMetrics(metrics => metrics.AddMeter(PipelineTelemetry.Name, HostTelemetry.Name, "System.Runtime", "Microsoft.AspNetCore.Hosting"))
+        .WithTracing(traces => traces.AddSource(PipelineTelemetry.Name).AddAspNetCoreInstrumentation());
+    if (builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"] is { Length: > 0 })
+    {
+        telemetry.UseOtlpExporter();
+    }
+
+    WebApplication app = builder.Build();
+    app.MapClip(hostJson.RoutePrefix);
+    await app.RunAsync();
+    return Environment.ExitCode;
 }
-
-builder.Services.AddShowcase(builder.Configuration);
-
-OpenTelemetryBuilder telemetry = builder.Services.AddOpenTelemetry()
-    .WithMetrics(metrics => metrics.AddMeter(PipelineTelemetry.Name, HostTelemetry.Name, "System.Runtime", "Microsoft.AspNetCore.Hosting"))
-    .WithTracing(traces => traces.AddSource(PipelineTelemetry.Name).AddAspNetCoreInstrumentation());
-if (builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"] is { Length: > 0 })
+catch (Exception exception) when (StartFailure.Explain(exception) is { } reason)
 {
-    telemetry.UseOtlpExporter();
+    await Console.Error.WriteLineAsync(reason);
+    return 1;
 }
-
-WebApplication app = builder.Build();
-app.MapClip(hostJson.RoutePrefix);
-await app.RunAsync();
-return Environment.ExitCode;

@@ -58,15 +58,26 @@ public static class ClipPipelineServices
     {
         ModelCacheOptions defaults = new();
         IConfigurationSection clip = configuration.GetSection(ClipOptions.Section);
-        ImageLimits limits = clip.GetSection("Images").Get<ImageLimits>() ?? new ImageLimits();
         return defaults with
         {
             CacheDirectory = clip["CacheDirectory"] is { Length: > 0 } directory ? directory : defaults.CacheDirectory,
             Model = defaults.Model with
             {
                 Device = clip["Device"] is { Length: > 0 } device ? device : defaults.Model.Device,
-                ImageLimits = limits,
+                ImageLimits = Limits(clip.GetSection("Images")),
             },
         };
+    }
+
+    private static ImageLimits Limits(IConfigurationSection section)
+    {
+        try
+        {
+            return section.Get<ImageLimits>() ?? ImageLimits.Default;
+        }
+        catch (Exception exception) when (exception is InvalidOperationException or ArgumentException or System.Reflection.TargetInvocationException)
+        {
+            throw new InvalidSettingException(section.Path, $"Settings in '{section.Path}' cannot be used: {exception.GetBaseException().Message}", exception);
+        }
     }
 }

@@ -198,12 +198,17 @@ public sealed class LocalHostTests(AzuriteServer azurite)
     [InlineData("--Clip:Model=no-such-model", "There is no model 'no-such-model'")]
     [InlineData("--Clip:TopK=0", "TopK")]
     [InlineData("--Storage:Uploads=Not_A_Container", "Uploads")]
+    [InlineData("--ClipStorage=nonsense", "'ClipStorage' is not a storage connection string")]
+    [InlineData("--Clip:Images:MaxPixels=-1", "Clip:Images")]
+    [InlineData("--Clip:LabelSetFile=no-such-file.json", "no-such-file.json")]
+    [InlineData("--Clip:Device=cuda:99", "cuda")]
     public async Task RefusesToStartWithSettingsThatCannotWorkAndSaysWhy(string argument, string message)
     {
         await using LocalHostProcess host = LocalHostProcess.Launch([.. new HostContainers(azurite).Arguments, argument]);
 
-        Assert.NotEqual(0, await host.ExitAsync());
-        Assert.Contains(message, host.Output, StringComparison.Ordinal);
+        Assert.Equal(1, await host.ExitAsync());
+        await HostContainers.UntilAsync(() => Task.FromResult(host.Output.Contains(message, StringComparison.Ordinal)), host, seconds: 5);
+        Assert.DoesNotContain("Unhandled exception", host.Output, StringComparison.Ordinal);
     }
 
     private static async Task<Dictionary<string, ETag>> VersionsAsync(HostContainers containers)

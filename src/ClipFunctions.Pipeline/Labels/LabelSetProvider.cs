@@ -29,13 +29,14 @@ public sealed class LabelSetProvider
     }
 
     /// <summary>The label set for a model.</summary>
-    /// <exception cref="InvalidOperationException">None is configured and the model's bundle has none.</exception>
+    /// <exception cref="InvalidSettingException">None is configured and the model's bundle has none.</exception>
     public LabelSet For(ClipModel model)
     {
         ArgumentNullException.ThrowIfNull(model);
         return _configured ?? _own.GetOrAdd(model.Fingerprint, _ => model.Bundle.LabelsPath is { } file
             ? LabelSet.Load(file)
-            : throw new InvalidOperationException(
+            : throw new InvalidSettingException(
+                "Clip:Labels",
                 $"Model '{model.Manifest.Id}' has no label set of its own: set Clip:Labels or Clip:LabelSetFile."));
     }
 }

@@ -2,6 +2,7 @@ using Azure.Core;
 using Azure.Identity;
 using Azure.Storage.Blobs;
 using Azure.Storage.Queues;
+using ClipFunctions.Pipeline.Configuration;
 using Microsoft.Extensions.Configuration;
 
 namespace ClipFunctions.Pipeline.Storage;
@@ -31,7 +32,7 @@ public sealed class StorageConnection
     public QueueServiceClient Queues { get; }
 
     /// <summary>Opens the connection that the setting <paramref name="name"/> describes; no request is sent yet.</summary>
-    /// <exception cref="InvalidOperationException">The setting is absent or in none of the known forms.</exception>
+    /// <exception cref="InvalidSettingException">The setting is absent or in none of the known forms.</exception>
     public static StorageConnection FromConfiguration(IConfiguration configuration, string name)
     {
         ArgumentNullException.ThrowIfNull(configuration);
@@ -51,7 +52,7 @@ public sealed class StorageConnection
             }
             catch (FormatException exception)
             {
-                throw new InvalidOperationException($"Setting '{name}' is not a storage connection string: {exception.Message}", exception);
+                throw new InvalidSettingException(name, $"Setting '{name}' is not a storage connection string: {exception.Message}", exception);
             }
         }
 
@@ -59,7 +60,8 @@ public sealed class StorageConnection
         Uri? queueUri = ServiceUri(section, "queueServiceUri", "queue");
         if (blobUri is null || queueUri is null)
         {
-            throw new InvalidOperationException(
+            throw new InvalidSettingException(
+                name,
                 $"Setting '{name}' is missing: give a connection string (locally 'UseDevelopmentStorage=true'), " +
                 $"or '{name}:accountName', or '{name}:blobServiceUri' and '{name}:queueServiceUri'.");
         }
@@ -78,7 +80,9 @@ public sealed class StorageConnection
     {
         if (section[key] is { Length: > 0 } uri)
         {
-            return new Uri(uri, UriKind.Absolute);
+            return Uri.TryCreate(uri, UriKind.Absolute, out Uri? address)
+                ? address
+                : throw new InvalidSettingException(section.Key, $"Setting '{section.Path}:{key}' is '{uri}'; it must be an address such as https://account.{service}.core.windows.net.");
         }
 
         return section["accountName"] is { Length: > 0 } account

@@ -1,0 +1,24 @@
+using ClipFunctions.Clip.Bundles;
+using ClipFunctions.Clip.Inference;
+using ClipFunctions.Clip.ZeroShot;
+using ClipFunctions.ModelCaching;
+using ClipFunctions.Pipeline.Configuration;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Options;
+
+namespace ClipFunctions.LocalHost.Hosting;
+
+/// <summary>What can be wrong at the start that a person can mend: told in a line, without a stack.</summary>
+internal static class StartFailure
+{
+    /// <summary>The line; null for a fault of ours, whose stack is wanted.</summary>
+    public static string? Explain(Exception exception) => exception switch
+    {
+        OptionsValidationException options => string.Join(Environment.NewLine, options.Failures),
+        IOException { InnerException: AddressInUseException } address => $"{address.Message} Free it, or set Urls to another address.",
+        ModelNotFoundException or InvalidBundleException or DeviceUnavailableException or InvalidLabelSetException
+            or InvalidDataException or InvalidSettingException => exception.Message,
+        AggregateException { InnerExceptions: [var only] } => Explain(only),
+        _ => null,
+    };
+}
