@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from xml.etree import ElementTree
 
+import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 FONT = "/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf"
@@ -67,7 +68,9 @@ def picture(char):
     image = Image.new("RGBA", (SIDE, SIDE), (0, 0, 0, 0))
     ImageDraw.Draw(image).text(((SIDE - (right - left)) // 2 - left, (SIDE - (bottom - top)) // 2 - top), char,
                                font=font(), embedded_color=True)
-    return image
+    pixels = np.asarray(image, np.float32)  # drawn onto transparent black: colours came out premultiplied, alpha did not
+    colours = pixels[..., :3] * 255 / np.maximum(pixels[..., 3:], 1)
+    return Image.fromarray(np.concatenate([colours.clip(0, 255), pixels[..., 3:]], 2).round().astype(np.uint8), "RGBA")
 
 
 @lru_cache(maxsize=None)
