@@ -12,7 +12,7 @@ PLACES = {2: [(-.45, 0), (.45, 0)], 3: [(-.5, .35), (.5, .35), (0, -.4)], 4: [(-
 
 
 class Batches:
-    def __init__(self, world, renderer, of_letter, weights, seed, size=128, shapes=36, letters=12):
+    def __init__(self, world, renderer, of_letter, weights, seed, size=128, shapes=30, letters=20):
         self.world, self.renderer, self.of_letter, self.seed = world, renderer, of_letter, seed
         self.counts = size - shapes - letters, shapes, letters
         self.weights = weights / weights.sum()
