@@ -53,7 +53,7 @@ public sealed partial class UploadScanner
         bool prepared = false;
         while (!cancellationToken.IsCancellationRequested)
         {
-            long start = Stopwatch.GetTimestamp();
+            TimeSpan listing = TimeSpan.Zero;
             try
             {
                 if (!prepared)
@@ -62,7 +62,8 @@ public sealed partial class UploadScanner
                     prepared = true;
                 }
 
-                int count = await ScanAsync(found, cancellationToken);
+                (int count, listing) = await ScanAsync(found, cancellationToken);
+                _telemetry.RecordScan(listing);
                 if (count > 0)
                 {
                     LogFound(count, _uploads.Name);
@@ -79,9 +80,7 @@ public sealed partial class UploadScanner
             }
 
             // At most a fifth of the time goes into listing, however large the container.
-            TimeSpan elapsed = Stopwatch.GetElapsedTime(start);
-            _telemetry.RecordScan(elapsed);
-            TimeSpan pause = elapsed * 4 > _interval ? elapsed * 4 : _interval;
+            TimeSpan pause = listing * 4 > _interval ? listing * 4 : _interval;
             try
             {
                 await Task.Delay(pause < MaxPause ? pause : MaxPause, cancellationToken);
@@ -125,12 +124,15 @@ public sealed partial class UploadScanner
         }
     }
 
-    private async Task<int> ScanAsync(Action found, CancellationToken cancellationToken)
+    private async Task<(int PassedOn, TimeSpan Listing)> ScanAsync(Action found, CancellationToken cancellationToken)
     {
         int passedOn = 0;
+        TimeSpan listing = TimeSpan.Zero;
+        long start = Stopwatch.GetTimestamp();
         HashSet<string> present = new(StringComparer.Ordinal);
         await foreach (Page<BlobItem> page in _uploads.GetBlobsAsync(new GetBlobsOptions(), cancellationToken).AsPages())
         {
+            listing += Stopwatch.GetElapsedTime(start);
             List<(string Name, ETag ETag)> fresh = [];
             foreach (BlobItem blob in page.Values)
             {
@@ -161,6 +163,7 @@ public sealed partial class UploadScanner
                         _seen[blob.Name] = blob.ETag;
                     }
                 });
+            start = Stopwatch.GetTimestamp();
         }
 
         if (_seen.Count > present.Count)
@@ -171,7 +174,7 @@ public sealed partial class UploadScanner
             }
         }
 
-        return passedOn;
+        return (passedOn, listing);
     }
 
     [LoggerMessage(1, LogLevel.Debug, "{Count} new or changed blobs in {Container}")]

@@ -21,7 +21,7 @@ public sealed class HostTelemetry
 #pragma warning restore CA2000
         _queueAge = meter.CreateHistogram<double>("clip.queue.age", "s", "From a message's insertion to its handling.");
         _poisoned = meter.CreateCounter<long>("clip.queue.poisoned", "{message}", "Messages given up and moved to a poison queue.");
-        _scans = meter.CreateHistogram<double>("clip.scan.duration", "ms", "Time of one scan of the uploads container.");
+        _scans = meter.CreateHistogram<double>("clip.scan.duration", "ms", "Time of listing the uploads container once.");
     }
 
     /// <summary>Records how long a message had been in its queue.</summary>
@@ -30,6 +30,6 @@ public sealed class HostTelemetry
     /// <summary>Counts a message that was given up.</summary>
     public void RecordPoison(string queue) => _poisoned.Add(1, new KeyValuePair<string, object?>("queue", queue));
 
-    /// <summary>Records how long a scan took.</summary>
+    /// <summary>Records how long a listing took.</summary>
     public void RecordScan(TimeSpan duration) => _scans.Record(duration.TotalMilliseconds);
 }
