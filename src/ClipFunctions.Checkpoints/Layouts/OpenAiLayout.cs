@@ -196,6 +196,7 @@ public static class OpenAiLayout
                 Layers = layers,
                 Heads = Heads("ln_final.weight", width),
                 MlpWidth = Size("transformer.resblocks.0.mlp.c_fc.weight", 2, 0),
+                Causal = true,
                 Pooling = TextPooling.ArgMax,
             };
             return new ClipArchitecture

@@ -45,8 +45,8 @@ public sealed record BundleManifest
     /// <summary>The arithmetic of the graphs.</summary>
     public required ModelPrecision Precision { get; init; }
 
-    /// <summary>How the weights lie in the graphs' files.</summary>
-    public WeightStorage Weights { get; init; } = WeightStorage.Fp32;
+    /// <summary>How the weights lie in the graphs' files; <see cref="WeightStorage.Fp32"/> by default.</summary>
+    public WeightStorage Weights { get; init; }
 
     /// <summary>Where the weights come from, if known.</summary>
     public ModelSource? Source { get; init; }

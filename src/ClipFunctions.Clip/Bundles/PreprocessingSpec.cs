@@ -1,6 +1,7 @@
 namespace ClipFunctions.Clip.Bundles;
 
 /// <summary>What happens to a picture before it reaches the vision tower.</summary>
+/// <remarks>Defaults stand in the getters, because the JSON source generator sets every init-only property that is absent to null.</remarks>
 public sealed record PreprocessingSpec
 {
     /// <summary>OpenAI's channel means, red, green, blue, on a scale of 0…1.</summary>
@@ -13,17 +14,17 @@ public sealed record PreprocessingSpec
     public required int Size { get; init; }
 
     /// <summary>Channel means, red, green, blue, on a scale of 0…1.</summary>
-    public IReadOnlyList<float> Mean { get; init; } = OpenAiMean;
+    public IReadOnlyList<float> Mean { get => field ?? OpenAiMean; init; }
 
     /// <summary>Channel standard deviations, each above 0.</summary>
-    public IReadOnlyList<float> Std { get; init; } = OpenAiStd;
+    public IReadOnlyList<float> Std { get => field ?? OpenAiStd; init; }
 
     /// <summary>
     /// <c>shortest</c>: the short side becomes <see cref="Size"/> and the middle is cut out (CLIP); <c>squash</c>: both sides do,
     /// whatever the ratio.
     /// </summary>
-    public string ResizeMode { get; init; } = "shortest";
+    public string ResizeMode { get => field ?? "shortest"; init; }
 
     /// <summary><c>bicubic</c> (CLIP) or <c>bilinear</c>, both antialiased as Pillow does it.</summary>
-    public string Interpolation { get; init; } = "bicubic";
+    public string Interpolation { get => field ?? "bicubic"; init; }
 }

@@ -22,7 +22,7 @@ public sealed record TextArchitecture
     public required int MlpWidth { get; init; }
 
     /// <summary>Whether a position sees only those before it and itself. CLIP: yes.</summary>
-    public bool Causal { get; init; } = true;
+    public required bool Causal { get; init; }
 
     /// <summary>Which position gives the text's vector.</summary>
     public required TextPooling Pooling { get; init; }

@@ -1,0 +1,33 @@
+using ClipFunctions.Clip.Inference;
+
+namespace ClipFunctions.Clip.Tests.Inference;
+
+public class UsageGateTests
+{
+    [Fact]
+    public void What_is_in_use_is_freed_by_the_last_user()
+    {
+        int freed = 0;
+        UsageGate gate = new("thing", () => freed++);
+        UsageGate.Usage first = gate.Enter();
+        UsageGate.Usage second = gate.Enter();
+        gate.Close();
+        gate.Close();
+        first.Dispose();
+        Assert.Equal(0, freed);
+        Assert.Throws<ObjectDisposedException>(() => gate.Enter());
+        second.Dispose();
+        Assert.Equal(1, freed);
+    }
+
+    [Fact]
+    public void What_nobody_uses_is_freed_at_once_and_once()
+    {
+        int freed = 0;
+        UsageGate gate = new("thing", () => freed++);
+        gate.Enter().Dispose();
+        gate.Close();
+        gate.Close();
+        Assert.Equal(1, freed);
+    }
+}
