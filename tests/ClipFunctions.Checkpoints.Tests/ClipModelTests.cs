@@ -60,6 +60,18 @@ public sealed class ClipModelTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_graph_that_takes_normalised_floats_is_fed_them(bool resnet)
+    {
+        using ClipModel bytes = await LoadAsync(resnet);
+        using ClipModel floats = await LoadAsync(resnet, conversion: new ConversionOptions { VisionInput = GraphInputKind.PixelsFloat32Nchw });
+        byte[] pixels = Pixels(bytes, 3);
+        GoldenModelTests.AssertClose(bytes.EncodeImage(pixels, 3, Token).Values.Span, floats.EncodeImage(pixels, 3, Token).Values.Span, 2e-5);
+        Assert.NotEqual(bytes.Fingerprint, floats.Fingerprint);
+    }
+
     [Fact]
     public async Task Nothing_in_gives_nothing_out()
     {
@@ -308,12 +320,12 @@ public sealed class ClipModelTests : IDisposable
     // A red pixel.
     private static byte[] Png() => Convert.FromBase64String("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC");
 
-    private async Task<ClipModel> LoadAsync(bool resnet = false, ClipModelOptions? options = null, Action<JsonNode>? change = null, Action<string>? spoil = null)
+    private async Task<ClipModel> LoadAsync(bool resnet = false, ClipModelOptions? options = null, Action<JsonNode>? change = null, Action<string>? spoil = null, ConversionOptions? conversion = null)
     {
         string folder = _folder[Guid.NewGuid().ToString("N")];
         SyntheticModel model = resnet ? SyntheticModel.ResNet() : SyntheticModel.Transformer();
         model.Save(folder + "-source");
-        ModelBundle bundle = await CheckpointConverter.ConvertAsync(folder + "-source", folder, cancellationToken: Token);
+        ModelBundle bundle = await CheckpointConverter.ConvertAsync(folder + "-source", folder, conversion, cancellationToken: Token);
         if (change is not null)
         {
             string manifest = Path.Combine(folder, BundleManifest.FileName);

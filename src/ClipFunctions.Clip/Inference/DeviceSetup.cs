@@ -25,6 +25,8 @@ internal sealed class DeviceSetup
 
     public static DeviceSetup Find(ClipModelOptions options)
     {
+        // Made before anything else of the runtime's, so that it is ours and quiet.
+        _ = OnnxEnvironment.Instance;
         string wanted = options.Device.Trim().ToLowerInvariant();
         if (wanted == "cpu")
         {
@@ -74,7 +76,7 @@ internal sealed class DeviceSetup
 
     private static DeviceSetup BuiltIn(string name, int index)
     {
-        if (!OrtEnv.Instance().GetAvailableProviders().Contains(CudaProvider))
+        if (!OnnxEnvironment.Instance.GetAvailableProviders().Contains(CudaProvider))
         {
             throw new DeviceUnavailableException(name, "this build's ONNX Runtime has no CUDA provider. Build with -p:AzurePackages=true (Microsoft.ML.OnnxRuntime.Gpu), or name a CUDA provider library.");
         }
@@ -90,7 +92,7 @@ internal sealed class DeviceSetup
             throw new DeviceUnavailableException(name, $"there is no CUDA provider library {path}.");
         }
 
-        OrtEnv environment = OrtEnv.Instance();
+        OrtEnv environment = OnnxEnvironment.Instance;
         try
         {
             lock (RegistrationLock)
@@ -120,6 +122,6 @@ internal sealed class DeviceSetup
         OrtEpDevice chosen = devices[index];
         return new DeviceSetup(
             new ModelDevice { Name = name, Provider = chosen.EpName },
-            session => session.AppendExecutionProvider(OrtEnv.Instance(), [chosen], new Dictionary<string, string>()));
+            session => session.AppendExecutionProvider(OnnxEnvironment.Instance, [chosen], new Dictionary<string, string>()));
     }
 }
