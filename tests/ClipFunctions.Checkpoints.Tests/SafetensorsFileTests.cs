@@ -89,6 +89,14 @@ public class SafetensorsFileTests : IDisposable
     }
 
     [Fact]
+    public void A_name_of_any_length_makes_no_endless_message()
+    {
+        string name = new('x', 1_000_000);
+        InvalidCheckpointException exception = Assert.Throws<InvalidCheckpointException>(() => Open($$$"""{"{{{name}}}":{"dtype":"{{{name}}}"}}""", []).Dispose());
+        Assert.InRange(exception.Message.Length, 300, 1500);
+    }
+
+    [Fact]
     public void A_missing_file_is_an_invalid_checkpoint()
         => Assert.Throws<InvalidCheckpointException>(() => SafetensorsFile.Open(_folder["nothing.safetensors"]).Dispose());
 
