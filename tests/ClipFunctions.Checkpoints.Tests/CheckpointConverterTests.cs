@@ -21,7 +21,7 @@ public class CheckpointConverterTests : IDisposable
     [InlineData(WeightStorage.Fp32)]
     [InlineData(WeightStorage.Fp16WhereExact)]
     [InlineData(WeightStorage.Fp16)]
-    public async Task The_same_checkpoint_gives_the_same_bytes(WeightStorage weights)
+    public async Task TheSameCheckpointGivesTheSameBytes(WeightStorage weights)
     {
         foreach (SyntheticModel model in new[] { SyntheticModel.Transformer(), SyntheticModel.ResNet() })
         {
@@ -42,7 +42,7 @@ public class CheckpointConverterTests : IDisposable
     }
 
     [Fact]
-    public async Task The_manifest_says_what_the_checkpoint_is()
+    public async Task TheManifestSaysWhatTheCheckpointIs()
     {
         string source = SyntheticModel.Transformer().Save(_folder["source"]);
         List<ConversionProgress> reports = [];
@@ -59,7 +59,7 @@ public class CheckpointConverterTests : IDisposable
     }
 
     [Fact]
-    public async Task A_model_card_fills_in_what_the_tensors_do_not_tell()
+    public async Task AModelCardFillsInWhatTheTensorsDoNotTell()
     {
         string source = SyntheticModel.ResNet().Save(_folder["source"]);
         await File.WriteAllTextAsync(Path.Combine(_folder["source"], "model_card.json"), """{"id":"carded","context_length":12,"mean":[0.5,0.5,0.5],"std":[0.25,0.5,1],"activation":"gelu","trained":{"steps":1}}""", Token);
@@ -80,7 +80,7 @@ public class CheckpointConverterTests : IDisposable
     [InlineData("""{"tokenizer":"absent.txt.gz"}""", "there is no such file")]
     [InlineData("""{"mean":"grey"}""", "$.mean")]
     [InlineData("""no json""", "model_card.json")]
-    public async Task A_wrong_model_card_is_an_error_that_says_so_and_leaves_nothing(string card, string message)
+    public async Task AWrongModelCardIsAnErrorThatSaysSoAndLeavesNothing(string card, string message)
     {
         SyntheticModel.ResNet().Save(_folder["source"]);
         await File.WriteAllTextAsync(Path.Combine(_folder["source"], "model_card.json"), card, Token);
@@ -90,7 +90,7 @@ public class CheckpointConverterTests : IDisposable
     }
 
     [Fact]
-    public async Task A_wrong_std_is_an_invalid_bundle_and_leaves_nothing()
+    public async Task AWrongStdIsAnInvalidBundleAndLeavesNothing()
     {
         SyntheticModel.ResNet().Save(_folder["source"]);
         InvalidBundleException exception = await Assert.ThrowsAsync<InvalidBundleException>(() => CheckpointConverter.ConvertAsync(_folder["source"], _folder["bundle"], new ConversionOptions { Std = [1, 0, 1] }, cancellationToken: Token));
@@ -99,7 +99,7 @@ public class CheckpointConverterTests : IDisposable
     }
 
     [Fact]
-    public async Task A_cancelled_conversion_leaves_nothing()
+    public async Task ACancelledConversionLeavesNothing()
     {
         SyntheticModel.Transformer().Save(_folder["source"]);
         using CancellationTokenSource cancellation = new();
@@ -109,7 +109,7 @@ public class CheckpointConverterTests : IDisposable
     }
 
     [Fact]
-    public async Task A_bundle_is_only_replaced_when_asked_to()
+    public async Task ABundleIsOnlyReplacedWhenAskedTo()
     {
         SyntheticModel.ResNet(seed: 1).Save(_folder["source"]);
         ModelBundle first = await CheckpointConverter.ConvertAsync(_folder["source"], _folder["bundle"], cancellationToken: Token);
@@ -122,7 +122,7 @@ public class CheckpointConverterTests : IDisposable
     }
 
     [Fact]
-    public async Task External_data_gives_the_same_vectors()
+    public async Task ExternalDataGivesTheSameVectors()
     {
         string source = SyntheticModel.Transformer().Save(_folder["source"]);
         ModelBundle inside = await CheckpointConverter.ConvertAsync(source, _folder["inside"], cancellationToken: Token);
@@ -137,7 +137,7 @@ public class CheckpointConverterTests : IDisposable
     }
 
     [Fact]
-    public async Task Weights_that_are_no_half_floats_keep_their_bits_where_storage_must_be_exact()
+    public async Task WeightsThatAreNoHalfFloatsKeepTheirBitsWhereStorageMustBeExact()
     {
         string source = SyntheticModel.Transformer().Save(_folder["source"]);
         ModelBundle full = await CheckpointConverter.ConvertAsync(source, _folder["full"], cancellationToken: Token);
@@ -148,7 +148,7 @@ public class CheckpointConverterTests : IDisposable
     }
 
     [Fact]
-    public async Task A_fingerprint_does_not_depend_on_where_the_checkpoint_was_or_what_it_is_called()
+    public async Task AFingerprintDoesNotDependOnWhereTheCheckpointWasOrWhatItIsCalled()
     {
         SyntheticModel model = SyntheticModel.ResNet();
         ModelBundle first = await CheckpointConverter.ConvertAsync(model.Save(_folder["a"]), _folder["first"], new ConversionOptions { Id = "one" }, cancellationToken: Token);

@@ -19,7 +19,7 @@ public sealed class ClipModelTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_pictures_vector_does_not_depend_on_its_batch(bool resnet)
+    public async Task APicturesVectorDoesNotDependOnItsBatch(bool resnet)
     {
         using ClipModel model = await LoadAsync(resnet, new ClipModelOptions { MaxImageBatch = 5 });
         const int Count = 13;
@@ -34,7 +34,7 @@ public sealed class ClipModelTests : IDisposable
     }
 
     [Fact]
-    public async Task A_texts_vector_does_not_depend_on_its_batch_or_on_where_rows_are_cut()
+    public async Task ATextsVectorDoesNotDependOnItsBatchOrOnWhereRowsAreCut()
     {
         using ClipModel model = await LoadAsync(options: new ClipModelOptions { MaxTextTokens = 40 });
         using ClipModel uncut = await LoadAsync(change: json => json["textual"]!["dynamicContext"] = false);
@@ -63,7 +63,7 @@ public sealed class ClipModelTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_graph_that_takes_normalised_floats_is_fed_them(bool resnet)
+    public async Task AGraphThatTakesNormalisedFloatsIsFedThem(bool resnet)
     {
         using ClipModel bytes = await LoadAsync(resnet);
         using ClipModel floats = await LoadAsync(resnet, conversion: new ConversionOptions { VisionInput = GraphInputKind.PixelsFloat32Nchw });
@@ -73,7 +73,7 @@ public sealed class ClipModelTests : IDisposable
     }
 
     [Fact]
-    public async Task Nothing_in_gives_nothing_out()
+    public async Task NothingInGivesNothingOut()
     {
         using ClipModel model = await LoadAsync();
         Assert.Equal(0, model.EncodeImage(ReadOnlyMemory<byte>.Empty, 0, Token).Count);
@@ -83,7 +83,7 @@ public sealed class ClipModelTests : IDisposable
     }
 
     [Fact]
-    public async Task A_tower_is_loaded_when_it_is_first_used_and_not_before()
+    public async Task ATowerIsLoadedWhenItIsFirstUsedAndNotBefore()
     {
         using ClipModel model = await LoadAsync();
         Assert.Equal(ModelTowers.None, model.LoadedTowers);
@@ -96,7 +96,7 @@ public sealed class ClipModelTests : IDisposable
     }
 
     [Fact]
-    public async Task Many_threads_get_the_answers_of_one()
+    public async Task ManyThreadsGetTheAnswersOfOne()
     {
         using ClipModel model = await LoadAsync();
         byte[] pixels = Pixels(model, 3);
@@ -119,7 +119,7 @@ public sealed class ClipModelTests : IDisposable
     }
 
     [Fact]
-    public async Task Disposing_lets_running_work_finish_and_refuses_later_work()
+    public async Task DisposingLetsRunningWorkFinishAndRefusesLaterWork()
     {
         for (int round = 0; round < 5; round++)
         {
@@ -157,7 +157,7 @@ public sealed class ClipModelTests : IDisposable
     }
 
     [Fact]
-    public async Task A_cancelled_run_ends_with_the_callers_cancellation()
+    public async Task ACancelledRunEndsWithTheCallersCancellation()
     {
         using ClipModel model = await LoadAsync(options: new ClipModelOptions { MaxImageBatch = 4096 });
         byte[] pixels = Pixels(model, 2000);
@@ -174,7 +174,7 @@ public sealed class ClipModelTests : IDisposable
     }
 
     [Fact]
-    public async Task Wrong_sizes_and_ids_are_named()
+    public async Task WrongSizesAndIdsAreNamed()
     {
         using ClipModel model = await LoadAsync();
         Assert.Contains("2 picture(s)", Assert.Throws<ArgumentException>(() => model.EncodeImage(new byte[5], 2, Token)).Message, StringComparison.Ordinal);
@@ -187,7 +187,7 @@ public sealed class ClipModelTests : IDisposable
     }
 
     [Fact]
-    public async Task A_bad_picture_among_good_ones_is_told_by_its_index()
+    public async Task ABadPictureAmongGoodOnesIsToldByItsIndex()
     {
         using ClipModel model = await LoadAsync();
         byte[] good = Png();
@@ -200,7 +200,7 @@ public sealed class ClipModelTests : IDisposable
     }
 
     [Fact]
-    public async Task Forward_is_the_scaled_cosine_both_ways()
+    public async Task ForwardIsTheScaledCosineBothWays()
     {
         using ClipModel model = await LoadAsync();
         byte[] good = Png();
@@ -215,7 +215,7 @@ public sealed class ClipModelTests : IDisposable
     }
 
     [Fact]
-    public async Task A_gpu_that_cannot_be_had_is_an_error_and_auto_tells_why_it_fell_back()
+    public async Task AGpuThatCannotBeHadIsAnErrorAndAutoTellsWhyItFellBack()
     {
         Assert.SkipWhen(Microsoft.ML.OnnxRuntime.OrtEnv.Instance().GetAvailableProviders().Contains("CUDAExecutionProvider"), "This build has a CUDA provider.");
         DeviceUnavailableException exception = await Assert.ThrowsAsync<DeviceUnavailableException>(() => LoadAsync(options: new ClipModelOptions { Device = "cuda:1" }));
@@ -236,7 +236,7 @@ public sealed class ClipModelTests : IDisposable
     }
 
     [Fact]
-    public async Task A_graph_that_is_none_is_an_invalid_bundle_each_time_it_is_used()
+    public async Task AGraphThatIsNoneIsAnInvalidBundleEachTimeItIsUsed()
     {
         using ClipModel model = await LoadAsync(spoil: folder => File.WriteAllBytes(Path.Combine(folder, "visual.onnx"), new byte[new FileInfo(Path.Combine(folder, "visual.onnx")).Length]));
         for (int i = 0; i < 2; i++)
@@ -252,14 +252,14 @@ public sealed class ClipModelTests : IDisposable
     [InlineData("input", "nothing")]
     [InlineData("output", "nothing")]
     [InlineData("inputKind", "pixels_float32_nchw")]
-    public async Task A_graph_that_is_not_the_manifests_is_an_invalid_bundle(string field, string value)
+    public async Task AGraphThatIsNotTheManifestsIsAnInvalidBundle(string field, string value)
     {
         using ClipModel model = await LoadAsync(change: json => json["visual"]![field] = value);
         Assert.Throws<InvalidBundleException>(() => model.EncodeImage(Pixels(model, 1), 1, Token));
     }
 
     [Fact]
-    public async Task A_vocabulary_that_the_model_has_no_vectors_for_is_an_invalid_bundle()
+    public async Task AVocabularyThatTheModelHasNoVectorsForIsAnInvalidBundle()
     {
         SyntheticModel.Transformer(vocabulary: 500).Save(_folder["small"]);
         ModelBundle bundle = await CheckpointConverter.ConvertAsync(_folder["small"], _folder["small-bundle"], cancellationToken: Token);
@@ -268,7 +268,7 @@ public sealed class ClipModelTests : IDisposable
     }
 
     [Fact]
-    public async Task Without_a_vocabulary_tokens_can_be_encoded_and_texts_cannot()
+    public async Task WithoutAVocabularyTokensCanBeEncodedAndTextsCannot()
     {
         SyntheticModel.Transformer().Save(_folder["bare"]);
         ModelBundle bundle = await CheckpointConverter.ConvertAsync(_folder["bare"], _folder["bare-bundle"], new ConversionOptions { TokenizerFiles = [] }, cancellationToken: Token);
@@ -279,7 +279,7 @@ public sealed class ClipModelTests : IDisposable
     }
 
     [Fact]
-    public async Task The_embedding_generators_give_normalised_vectors_and_say_whose()
+    public async Task TheEmbeddingGeneratorsGiveNormalisedVectorsAndSayWhose()
     {
         using ClipModel model = await LoadAsync();
         using ClipTextEmbeddingGenerator texts = new ClipTextEmbeddingGenerator(model);

@@ -8,7 +8,7 @@ namespace ClipFunctions.Checkpoints.Tests;
 public class DemoBundleTests
 {
     [Fact]
-    public async Task The_shipped_bundle_is_whole_and_up_to_date()
+    public async Task TheShippedBundleIsWholeAndUpToDate()
     {
         CancellationToken cancellationToken = TestContext.Current.CancellationToken;
         string source = Path.Combine(RepositoryPaths.DemoBundle, "source");

@@ -14,14 +14,15 @@ public static class GoldenModels
     private static readonly TemporaryFolder Temporary = new();
 
     /// <summary>Every model in openai's naming: model folder and file; one empty row where there are none, so that the tests report themselves skipped.</summary>
-    public static TheoryData<string, string> Checkpoints()
+    /// <param name="output">Only models for which this output is stored.</param>
+    public static TheoryData<string, string> Checkpoints(string? output = null)
     {
         TheoryData<string, string> data = [];
         if (GoldenData.Has(Folder))
         {
             foreach (string model in Directory.GetDirectories(Path.Combine(GoldenData.Root, Folder)).Order(StringComparer.Ordinal))
             {
-                if (File.Exists(Path.Combine(model, "io.safetensors")))
+                if (Has(Path.Combine(model, "io.safetensors"), output))
                 {
                     foreach (string file in Directory.GetFiles(model, "openai*.safetensors").Order(StringComparer.Ordinal))
                     {
@@ -37,6 +38,17 @@ public static class GoldenModels
         }
 
         return data;
+    }
+
+    private static bool Has(string outputs, string? output)
+    {
+        if (output is null || !File.Exists(outputs))
+        {
+            return File.Exists(outputs);
+        }
+
+        using SafetensorsFile file = SafetensorsFile.Open(outputs);
+        return file.Tensors.ContainsKey(output);
     }
 
     public static string FileOf(string model, string file) => GoldenData.Require(model.Length == 0 ? "model/*/openai.safetensors" : $"{Folder}/{model}/{file}");

@@ -15,7 +15,7 @@ public class OpenAiLayoutTests : IDisposable
     }
 
     [Fact]
-    public void A_transformers_sizes_come_from_its_shapes()
+    public void ATransformersSizesComeFromItsShapes()
     {
         ClipArchitecture architecture = Infer(SyntheticModel.Transformer(embedding: 40, width: 192, layers: 3, patch: 8, grid: 4, textWidth: 128, textLayers: 2, context: 20, vocabulary: 530));
         Assert.Equal(40, architecture.EmbeddingDimension);
@@ -28,7 +28,7 @@ public class OpenAiLayoutTests : IDisposable
     }
 
     [Fact]
-    public void A_resnets_sizes_come_from_its_shapes()
+    public void AResnetsSizesComeFromItsShapes()
     {
         VisionArchitecture vision = Infer(SyntheticModel.ResNet(width: 12, grid: 3, layers: [1, 2, 3, 1])).Vision;
         Assert.Equal(VisionKind.ModifiedResNet, vision.Kind);
@@ -37,7 +37,7 @@ public class OpenAiLayoutTests : IDisposable
     }
 
     [Fact]
-    public void Buffers_are_passed_over()
+    public void BuffersArePassedOver()
     {
         SyntheticModel model = SyntheticModel.ResNet();
         model.Tensors.Add("visual.bn1.num_batches_tracked", ([], [1]));
@@ -49,7 +49,7 @@ public class OpenAiLayoutTests : IDisposable
     }
 
     [Fact]
-    public void A_missing_tensor_is_named_whichever_it_is()
+    public void AMissingTensorIsNamedWhicheverItIs()
     {
         foreach (SyntheticModel model in new[] { SyntheticModel.Transformer(), SyntheticModel.ResNet() })
         {
@@ -67,7 +67,7 @@ public class OpenAiLayoutTests : IDisposable
     }
 
     [Fact]
-    public void A_wrong_shape_is_named_with_expected_and_actual()
+    public void AWrongShapeIsNamedWithExpectedAndActual()
     {
         SyntheticModel model = SyntheticModel.Transformer();
         model.Tensors["transformer.resblocks.1.mlp.c_proj.bias"] = ([127], new float[127]);
@@ -77,7 +77,7 @@ public class OpenAiLayoutTests : IDisposable
     }
 
     [Fact]
-    public void An_unknown_tensor_is_named()
+    public void AnUnknownTensorIsNamed()
     {
         SyntheticModel model = SyntheticModel.Transformer();
         model.Tensors.Add("visual.head.weight", ([2, 3], new float[6]));
@@ -87,7 +87,7 @@ public class OpenAiLayoutTests : IDisposable
     }
 
     [Fact]
-    public void Positions_that_make_no_square_are_refused()
+    public void PositionsThatMakeNoSquareAreRefused()
     {
         SyntheticModel model = SyntheticModel.Transformer();
         model.Tensors["visual.positional_embedding"] = ([9, 128], new float[9 * 128]);

@@ -12,7 +12,7 @@ public class PixelInputTests
 
     [Theory]
     [MemberData(nameof(Checkpoints))]
-    public async Task Bytes_give_what_their_normalised_floats_give(string model, string file)
+    public async Task BytesGiveWhatTheirNormalisedFloatsGive(string model, string file)
     {
         CancellationToken cancellationToken = TestContext.Current.CancellationToken;
         using ClipModel bytes = await LoadAsync(await GoldenModels.ConvertAsync(model, file, GraphInputKind.PixelsUInt8Nhwc));

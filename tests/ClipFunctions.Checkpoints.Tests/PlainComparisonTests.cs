@@ -11,15 +11,15 @@ public class PlainComparisonTests
 
     [Theory]
     [MemberData(nameof(Models))]
-    public Task Vectors_equal_the_plain_implementations(string name) => CompareAsync(Make(name), ActivationKind.QuickGelu, WeightStorage.Fp32, 1e-4);
+    public Task VectorsEqualThePlainImplementations(string name) => CompareAsync(Make(name), ActivationKind.QuickGelu, WeightStorage.Fp32, 1e-4);
 
     [Theory]
     [MemberData(nameof(Models))]
-    public Task Gelu_equals_the_plain_implementations(string name) => CompareAsync(Make(name), ActivationKind.Gelu, WeightStorage.Fp32, 1e-4);
+    public Task GeluEqualsThePlainImplementations(string name) => CompareAsync(Make(name), ActivationKind.Gelu, WeightStorage.Fp32, 1e-4);
 
     [Theory]
     [MemberData(nameof(Models))]
-    public async Task Half_precision_storage_is_the_plain_implementation_of_the_rounded_weights(string name)
+    public async Task HalfPrecisionStorageIsThePlainImplementationOfTheRoundedWeights(string name)
     {
         SyntheticModel model = Make(name);
         foreach ((string tensor, (long[] shape, float[] values)) in model.Tensors)

@@ -28,7 +28,7 @@ public class SafetensorsFileTests : IDisposable
     [InlineData("I8", "FF0200", new[] { -1f, 2f, 0f })]
     [InlineData("U8", "FF0200", new[] { 255f, 2f, 0f })]
     [InlineData("BOOL", "010000", new[] { 1f, 0f, 0f })]
-    public void Every_element_type_reads_as_floats(string type, string data, float[] expected)
+    public void EveryElementTypeReadsAsFloats(string type, string data, float[] expected)
     {
         byte[] bytes = Convert.FromHexString(data);
         using SafetensorsFile file = Open($$$"""{"x":{"dtype":"{{{type}}}","shape":[3],"data_offsets":[0,{{{bytes.Length}}}]}}""", bytes);
@@ -42,7 +42,7 @@ public class SafetensorsFileTests : IDisposable
     }
 
     [Fact]
-    public void Scalars_empty_tensors_metadata_and_padding_are_read()
+    public void ScalarsEmptyTensorsMetadataAndPaddingAreRead()
     {
         using SafetensorsFile file = Open("""{"__metadata__":{"format":"pt"},"s":{"dtype":"F32","shape":[],"data_offsets":[0,4]},"e":{"dtype":"F32","shape":[0,7],"data_offsets":[4,4]}}       """, new byte[4]);
         Assert.Equal("pt", file.Metadata["format"]);
@@ -70,7 +70,7 @@ public class SafetensorsFileTests : IDisposable
     [InlineData("""{"__metadata__":{"a":1}}""", 0, "'a' is no string")]
     [InlineData("""{} {}""", 0, "header: ")]
     [InlineData("", 0, "header: ")]
-    public void What_breaks_a_rule_is_named(string header, int data, string message)
+    public void WhatBreaksARuleIsNamed(string header, int data, string message)
     {
         InvalidCheckpointException exception = Assert.Throws<InvalidCheckpointException>(() => Open(header, new byte[data]).Dispose());
         Assert.Contains(message, exception.Message, StringComparison.Ordinal);
@@ -82,14 +82,14 @@ public class SafetensorsFileTests : IDisposable
     [InlineData("00000000000000", "too few")]
     [InlineData("FFFFFFFFFFFFFFFF", "more than a header may have")]
     [InlineData("0010000000000000", "expected 4096 bytes, but only 0 follow")]
-    public void A_wrong_header_length_is_named(string hex, string message)
+    public void AWrongHeaderLengthIsNamed(string hex, string message)
     {
         InvalidCheckpointException exception = Assert.Throws<InvalidCheckpointException>(() => OpenBytes(Convert.FromHexString(hex)).Dispose());
         Assert.Contains(message, exception.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void A_name_of_any_length_makes_no_endless_message()
+    public void ANameOfAnyLengthMakesNoEndlessMessage()
     {
         string name = new('x', 1_000_000);
         InvalidCheckpointException exception = Assert.Throws<InvalidCheckpointException>(() => Open($$$"""{"{{{name}}}":{"dtype":"{{{name}}}"}}""", []).Dispose());
@@ -97,11 +97,11 @@ public class SafetensorsFileTests : IDisposable
     }
 
     [Fact]
-    public void A_missing_file_is_an_invalid_checkpoint()
+    public void AMissingFileIsAnInvalidCheckpoint()
         => Assert.Throws<InvalidCheckpointException>(() => SafetensorsFile.Open(_folder["nothing.safetensors"]).Dispose());
 
     [Fact]
-    public void A_tensor_of_another_file_is_refused()
+    public void ATensorOfAnotherFileIsRefused()
     {
         const string Header = """{"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""";
         using SafetensorsFile first = Open(Header, new byte[4]);
@@ -110,7 +110,7 @@ public class SafetensorsFileTests : IDisposable
     }
 
     [Fact]
-    public void Mutated_files_are_refused_or_read_never_worse()
+    public void MutatedFilesAreRefusedOrReadNeverWorse()
     {
         byte[] original = SyntheticModel.Transformer(width: 64, layers: 1, patch: 2, grid: 1, textWidth: 64, textLayers: 1, vocabulary: 20, context: 4).ToSafetensors();
         int headerLength = (int)BinaryPrimitives.ReadInt64LittleEndian(original);

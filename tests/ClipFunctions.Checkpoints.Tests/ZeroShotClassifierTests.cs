@@ -30,7 +30,7 @@ public sealed class ZeroShotClassifierTests : IAsyncLifetime
     [InlineData(2048)]
     [InlineData(2)]
     [InlineData(1)]
-    public async Task A_labels_vector_is_the_normalised_mean_of_its_normalised_prompts(int maxPrompts)
+    public async Task ALabelsVectorIsTheNormalisedMeanOfItsNormalisedPrompts(int maxPrompts)
     {
         LabelSet labels = new("pets", ["cat", "dog", "eel"], ["a {}", "the {} t", "{}"]);
         EmbeddingMatrix vectors = await new ZeroShotClassifier(new ZeroShotOptions { MaxPrompts = maxPrompts }).GetLabelVectorsAsync(_model, labels, Token);
@@ -43,7 +43,7 @@ public sealed class ZeroShotClassifierTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Scores_are_ordered_and_sum_to_one_over_all_labels()
+    public async Task ScoresAreOrderedAndSumToOneOverAllLabels()
     {
         LabelSet labels = new("pets", ["cat", "dog", "cat", "eel"], ["a {}"]);
         EmbeddingMatrix picture = _model.EncodeText(["a dog", "eel"], cancellationToken: Token);
@@ -66,7 +66,7 @@ public sealed class ZeroShotClassifierTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_sigmoid_model_scores_each_label_for_itself()
+    public async Task ASigmoidModelScoresEachLabelForItself()
     {
         LabelSet labels = new("pets", ["cat", "dog"], ["a {}"]);
         EmbeddingMatrix vectors = await new ZeroShotClassifier().GetLabelVectorsAsync(_model, labels, Token);
@@ -78,7 +78,7 @@ public sealed class ZeroShotClassifierTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Many_who_ask_at_once_get_the_vectors_of_one_computation()
+    public async Task ManyWhoAskAtOnceGetTheVectorsOfOneComputation()
     {
         ZeroShotClassifier classifier = new();
         LabelSet labels = new("pets", ["cat", "dog"], ["a {}"]);
@@ -88,7 +88,7 @@ public sealed class ZeroShotClassifierTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_failure_is_not_kept_and_the_cache_is_bounded()
+    public async Task AFailureIsNotKeptAndTheCacheIsBounded()
     {
         ZeroShotClassifier classifier = new(new ZeroShotOptions { CacheCapacity = 2 });
         LabelSet tooLong = new("long", [string.Concat(Enumerable.Repeat("dog ", 30))], ["{}"]);
@@ -104,7 +104,7 @@ public sealed class ZeroShotClassifierTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Who_gives_up_leaves_the_computation_to_those_who_wait()
+    public async Task WhoGivesUpLeavesTheComputationToThoseWhoWait()
     {
         ZeroShotClassifier classifier = new();
         LabelSet labels = new("many", [.. Enumerable.Range(0, 3000).Select(i => $"dog {i}")], ["a {}"]);

@@ -35,7 +35,7 @@ public class ZeroShotGoldenTests
 
     [Theory]
     [MemberData(nameof(Models))]
-    public async Task Ensembles_logits_and_the_five_best_are_the_notebooks(string model)
+    public async Task EnsemblesLogitsAndTheFiveBestAreTheNotebooks(string model)
     {
         CancellationToken cancellationToken = TestContext.Current.CancellationToken;
         string json = model.Length == 0 ? GoldenData.Require("model/*/zeroshot.json") : GoldenData.Require($"model/{model}/zeroshot.json");

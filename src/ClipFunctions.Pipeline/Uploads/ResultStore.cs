@@ -35,7 +35,8 @@ public sealed class ResultStore
             ETag etag = download.Value.Details.ETag;
             try
             {
-                return new StoredResult(JsonSerializer.Deserialize(download.Value.Content, UploadJson.Default.UploadResult), etag);
+                UploadResult? result = JsonSerializer.Deserialize(download.Value.Content, UploadJson.Default.UploadResult);
+                return new StoredResult(result is { Labels: not null } ? result : null, etag);
             }
             catch (JsonException)
             {

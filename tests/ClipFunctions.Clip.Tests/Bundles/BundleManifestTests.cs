@@ -40,7 +40,7 @@ public class BundleManifestTests
     };
 
     [Fact]
-    public void A_manifest_survives_writing_and_reading()
+    public void AManifestSurvivesWritingAndReading()
     {
         byte[] json = Manifest.ToJson();
         BundleManifest read = BundleManifest.Parse(json);
@@ -51,7 +51,7 @@ public class BundleManifestTests
     }
 
     [Fact]
-    public void What_may_be_absent_has_its_stated_default()
+    public void WhatMayBeAbsentHasItsStatedDefault()
     {
         JsonNode node = JsonNode.Parse(Manifest.ToJson())!;
         foreach (string field in new[] { "mean", "std", "resizeMode", "interpolation" })
@@ -103,7 +103,7 @@ public class BundleManifestTests
     [InlineData("files[0].name", "\"C:b\"", "is no path inside")]
     [InlineData("files[0].name", "\"a//b\"", "is no path inside")]
     [InlineData("files[0].name", "\"Clip.json\"", "cannot list itself")]
-    public void A_field_out_of_its_range_is_named_with_limit_and_actual(string field, string value, string message)
+    public void AFieldOutOfItsRangeIsNamedWithLimitAndActual(string field, string value, string message)
     {
         InvalidBundleException exception = Assert.Throws<InvalidBundleException>(() => BundleManifest.Parse(With(field, value), "some/clip.json"));
         Assert.Equal("some/clip.json", exception.File);
@@ -119,7 +119,7 @@ public class BundleManifestTests
     [InlineData("converter", "null", "converter")]
     [InlineData("scoring.logitScale", "\"many\"", "scoring.logitScale")]
     [InlineData("scoring", "{}", "scoring")]
-    public void A_field_of_a_wrong_type_is_named(string field, string value, string named)
+    public void AFieldOfAWrongTypeIsNamed(string field, string value, string named)
         => Assert.Contains(named, Assert.Throws<InvalidBundleException>(() => BundleManifest.Parse(With(field, value))).Message, StringComparison.Ordinal);
 
     [Theory]
@@ -128,11 +128,11 @@ public class BundleManifestTests
     [InlineData("[]")]
     [InlineData("{}")]
     [InlineData("{\"format\":1}")]
-    public void What_is_no_manifest_is_refused(string json)
+    public void WhatIsNoManifestIsRefused(string json)
         => Assert.Throws<InvalidBundleException>(() => BundleManifest.Parse(Encoding.UTF8.GetBytes(json)));
 
     [Fact]
-    public void Mutated_manifests_are_refused_or_valid_never_worse()
+    public void MutatedManifestsAreRefusedOrValidNeverWorse()
     {
         byte[] json = Manifest.ToJson();
         Gen.Select(Gen.Int[0, json.Length - 1], Gen.Byte).Array[1, 6].Sample(
@@ -156,7 +156,7 @@ public class BundleManifestTests
     }
 
     [Fact]
-    public void The_fingerprint_does_not_see_how_the_json_is_written()
+    public void TheFingerprintDoesNotSeeHowTheJsonIsWritten()
     {
         JsonNode node = JsonNode.Parse(Manifest.ToJson())!;
         JsonObject reordered = [];
@@ -178,7 +178,7 @@ public class BundleManifestTests
     [InlineData("weights", "\"fp32\"")]
     [InlineData("labels", "null")]
     [InlineData("files[4].sha256", "\"6666666666666666666666666666666666666666666666666666666666666666\"")]
-    public void The_fingerprint_does_not_see_what_changes_no_answer(string field, string value)
+    public void TheFingerprintDoesNotSeeWhatChangesNoAnswer(string field, string value)
     {
         // Without the default labels' entry its file would count as external data, so that case drops both.
         BundleManifest changed = field == "labels"
@@ -207,11 +207,11 @@ public class BundleManifestTests
     [InlineData("files[1].sha256", "\"6666666666666666666666666666666666666666666666666666666666666666\"")]
     [InlineData("files[2].sha256", "\"6666666666666666666666666666666666666666666666666666666666666666\"")]
     [InlineData("files[3].sha256", "\"6666666666666666666666666666666666666666666666666666666666666666\"")]
-    public void The_fingerprint_sees_what_changes_an_answer(string field, string value)
+    public void TheFingerprintSeesWhatChangesAnAnswer(string field, string value)
         => Assert.NotEqual(Manifest.Fingerprint, BundleManifest.Parse(With(field, value)).Fingerprint);
 
     [Fact]
-    public void The_fingerprint_is_the_one_that_was_stored_yesterday()
+    public void TheFingerprintIsTheOneThatWasStoredYesterday()
         => Assert.Equal("a13021b73037d181e9f116027d8375f9e72474a24aa4a053cd6af23e1f6e5cce", Manifest.Fingerprint);
 
     private static string Hash(char digit) => new(digit, 64);

@@ -25,7 +25,7 @@ public sealed class ModelBundleTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
-    public async Task A_whole_bundle_opens_and_verifies()
+    public async Task AWholeBundleOpensAndVerifies()
     {
         ModelBundle bundle = ModelBundle.Open(_folder);
         await bundle.VerifyAsync(Token);
@@ -37,7 +37,7 @@ public sealed class ModelBundleTests : IDisposable
     }
 
     [Fact]
-    public async Task A_flipped_bit_is_found_with_both_hashes()
+    public async Task AFlippedBitIsFoundWithBothHashes()
     {
         File.WriteAllBytes(Path.Combine(_folder, "textual.onnx"), [2, 3]);
         ModelBundle bundle = ModelBundle.Open(_folder);
@@ -47,7 +47,7 @@ public sealed class ModelBundleTests : IDisposable
     }
 
     [Fact]
-    public void A_missing_or_cut_file_is_found_at_once()
+    public void AMissingOrCutFileIsFoundAtOnce()
     {
         File.WriteAllBytes(Path.Combine(_folder, "textual.onnx"), [2]);
         Assert.Contains("expected 2 bytes, found 1", Assert.Throws<InvalidBundleException>(() => ModelBundle.Open(_folder)).Message, StringComparison.Ordinal);
@@ -56,7 +56,7 @@ public sealed class ModelBundleTests : IDisposable
     }
 
     [Fact]
-    public void A_folder_without_a_manifest_and_no_folder_at_all_are_told()
+    public void AFolderWithoutAManifestAndNoFolderAtAllAreTold()
     {
         File.Delete(Path.Combine(_folder, BundleManifest.FileName));
         Assert.Contains("clip.json", Assert.Throws<InvalidBundleException>(() => ModelBundle.Open(_folder)).Message, StringComparison.Ordinal);
@@ -64,13 +64,13 @@ public sealed class ModelBundleTests : IDisposable
     }
 
     [Fact]
-    public void A_manifest_of_unreasonable_size_is_not_read()
+    public void AManifestOfUnreasonableSizeIsNotRead()
     {
         File.WriteAllBytes(Path.Combine(_folder, BundleManifest.FileName), new byte[BundleManifest.MaximumBytes + 1]);
         Assert.Contains("1048577 bytes are more", Assert.Throws<InvalidBundleException>(() => ModelBundle.Open(_folder)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task Verification_can_be_cancelled()
+    public async Task VerificationCanBeCancelled()
         => await Assert.ThrowsAnyAsync<OperationCanceledException>(() => ModelBundle.Open(_folder).VerifyAsync(new CancellationToken(true)));
 }

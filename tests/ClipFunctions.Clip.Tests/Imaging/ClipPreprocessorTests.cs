@@ -12,11 +12,11 @@ public sealed class ClipPreprocessorTests
     [InlineData(227, 224, 224, 227, 224, 2, 0)]
     [InlineData(3, 500, 224, 224, 37333, 0, 18554)]
     [InlineData(1, 1, 7, 7, 7, 0, 0)]
-    public void Size_and_crop_follow_torchvision(int width, int height, int size, int newWidth, int newHeight, int left, int top) =>
+    public void SizeAndCropFollowTorchvision(int width, int height, int size, int newWidth, int newHeight, int left, int top) =>
         Assert.Equal((newWidth, newHeight, left, top), ClipPreprocessor.Geometry(width, height, ResizeMode.ShortestSide, size));
 
     [Fact]
-    public void Squashing_gives_the_whole_picture()
+    public void SquashingGivesTheWholePicture()
     {
         using DecodedImage image = PillowResizerTests.Draw(PixelMode.Rgb, 50, 20, 4);
         ClipPreprocessor preprocessor = new(new ImagePreprocessing { Size = 16, ResizeMode = ResizeMode.Squash });
@@ -35,7 +35,7 @@ public sealed class ClipPreprocessorTests
     [InlineData(6)]
     [InlineData(7)]
     [InlineData(8)]
-    public void Orientation_is_ignored_unless_asked_for(byte orientation)
+    public void OrientationIsIgnoredUnlessAskedFor(byte orientation)
     {
         byte[] plain = TestPictures.Encode(SKEncodedImageFormat.Jpeg, 40, 24);
         byte[] turned = TestPictures.WithOrientation(plain, orientation);
@@ -71,7 +71,7 @@ public sealed class ClipPreprocessorTests
     }
 
     [Fact]
-    public void Wrong_buffers_are_refused_by_their_size()
+    public void WrongBuffersAreRefusedByTheirSize()
     {
         ClipPreprocessor preprocessor = new(ImagePreprocessing.OpenAi(16));
         byte[] file = TestPictures.Encode(SKEncodedImageFormat.Png, 20, 20);
@@ -80,7 +80,7 @@ public sealed class ClipPreprocessorTests
     }
 
     [Fact]
-    public void A_picture_leaves_no_garbage_but_small_objects()
+    public void APictureLeavesNoGarbageButSmallObjects()
     {
         ClipPreprocessor preprocessor = new(ImagePreprocessing.OpenAi(224));
         byte[] file = TestPictures.Encode(SKEncodedImageFormat.Jpeg, 640, 480);
@@ -97,7 +97,7 @@ public sealed class ClipPreprocessorTests
     }
 
     [Fact]
-    public void Many_threads_may_share_a_preprocessor()
+    public void ManyThreadsMayShareAPreprocessor()
     {
         ClipPreprocessor preprocessor = new(ImagePreprocessing.OpenAi(32));
         byte[][] files = [.. Enumerable.Range(0, 8).Select(i => TestPictures.Encode(SKEncodedImageFormat.Jpeg, 100 + i, 80 + 3 * i, i))];
@@ -113,7 +113,7 @@ public sealed class ClipPreprocessorTests
     }
 
     [Fact]
-    public void Settings_are_checked_and_compared_by_value()
+    public void SettingsAreCheckedAndComparedByValue()
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => ImagePreprocessing.OpenAi(0));
         Assert.Throws<ArgumentException>(() => new ImagePreprocessing { Std = [1, 0, 1] });

@@ -10,11 +10,11 @@ public sealed class ImageDecoderTests
     private static DecodedImage Decode(ReadOnlyMemory<byte> file) => Decoder.Decode(file, TestContext.Current.CancellationToken);
 
     [Fact]
-    public void No_bytes_are_refused_as_empty() =>
+    public void NoBytesAreRefusedAsEmpty() =>
         Assert.Equal("Empty", Assert.Throws<EmptyImageException>(() => Decode(default)).Reason);
 
     [Fact]
-    public void Text_is_refused_as_no_picture()
+    public void TextIsRefusedAsNoPicture()
     {
         UnsupportedImageFormatException e = Assert.Throws<UnsupportedImageFormatException>(() => Decode("no picture at all"u8.ToArray()));
         Assert.Equal("UnsupportedFormat", e.Reason);
@@ -22,18 +22,18 @@ public sealed class ImageDecoderTests
     }
 
     [Fact]
-    public void Tiff_is_refused_by_name() =>
+    public void TiffIsRefusedByName() =>
         Assert.Equal("TIFF", Assert.Throws<UnsupportedImageFormatException>(() => Decode("II*\0\u0008\0\0\0"u8.ToArray())).Detected);
 
     [Fact]
-    public void A_file_over_the_limit_is_refused_before_anything_is_read()
+    public void AFileOverTheLimitIsRefusedBeforeAnythingIsRead()
     {
         TooManyBytesException e = Assert.Throws<TooManyBytesException>(() => Decode(new byte[40_000_000]));
         Assert.Equal((33_554_432, 40_000_000, "TooManyBytes"), (e.Limit, e.Actual, e.Reason));
     }
 
     [Fact]
-    public void A_header_of_1_by_500_million_is_refused_without_allocating()
+    public void AHeaderOf1By500MillionIsRefusedWithoutAllocating()
     {
         byte[] file = TestPictures.Png(1, 500_000_000, 8, 2, []);
         Decoder_refuses_once(file);
@@ -50,18 +50,18 @@ public sealed class ImageDecoderTests
     [Theory]
     [InlineData(uint.MaxValue, uint.MaxValue)]
     [InlineData(30_000, 30_000)]
-    public void Sizes_beyond_all_bounds_are_refused(uint width, uint height) =>
+    public void SizesBeyondAllBoundsAreRefused(uint width, uint height) =>
         Assert.Throws<TooManyPixelsException>(() => Decoder.ReadHeader(TestPictures.Png(width, height, 16, 6, [])));
 
     [Fact]
-    public void Pictures_too_long_for_their_width_are_refused()
+    public void PicturesTooLongForTheirWidthAreRefused()
     {
         SideRatioException e = Assert.Throws<SideRatioException>(() => Decode(TestPictures.Png(2, 30_000, 8, 0, [])));
         Assert.Equal((10_000, 15_000.0, "SideRatio"), (e.Limit, e.Actual, e.Reason));
     }
 
     [Fact]
-    public void Animations_over_the_limit_are_refused()
+    public void AnimationsOverTheLimitAreRefused()
     {
         TooManyFramesException e = Assert.Throws<TooManyFramesException>(
             () => new ImageDecoder(new ImageLimits { MaxFrames = 2 }).ReadHeader(TestPictures.Gif(3)));
@@ -69,11 +69,11 @@ public sealed class ImageDecoderTests
     }
 
     [Fact]
-    public void A_header_is_read_without_pixels() =>
+    public void AHeaderIsReadWithoutPixels() =>
         Assert.Equal(new ImageHeader(ImageFormat.Gif, 2, 2, PixelMode.Palette, 3, 1), Decoder.ReadHeader(TestPictures.Gif(3)));
 
     [Fact]
-    public void A_gif_gives_its_palette_indices()
+    public void AGifGivesItsPaletteIndices()
     {
         using DecodedImage image = Decode(TestPictures.Gif());
         Assert.Equal([0, 1, 2, 3], image.Pixels.ToArray());
@@ -86,7 +86,7 @@ public sealed class ImageDecoderTests
     [InlineData(4, 3, new byte[] { 0, 0x12, 0xF0 }, PixelMode.Palette, new byte[] { 1, 2, 15 })]
     [InlineData(16, 0, new byte[] { 0, 1, 2, 3, 4, 5, 6 }, PixelMode.Gray16, new byte[] { 2, 1, 4, 3, 6, 5 })]
     [InlineData(16, 4, new byte[] { 1, 9, 0, 200, 0, 1, 0, 1, 0, 1, 0, 1, 0 }, PixelMode.Rgba, new byte[] { 9, 9, 9, 200, 10, 10, 10, 201, 11, 11, 11, 202 })]
-    public void A_png_gives_the_samples_of_its_own_mode(byte depth, byte colorType, byte[] row, PixelMode mode, byte[] pixels)
+    public void APngGivesTheSamplesOfItsOwnMode(byte depth, byte colorType, byte[] row, PixelMode mode, byte[] pixels)
     {
         using DecodedImage image = Decode(TestPictures.Png(3, 1, depth, colorType, row));
         Assert.Equal((mode, 3, 1), (image.Mode, image.Width, image.Height));
@@ -94,7 +94,7 @@ public sealed class ImageDecoderTests
     }
 
     [Fact]
-    public void Gamma_and_transparency_of_a_png_are_not_applied()
+    public void GammaAndTransparencyOfAPngAreNotApplied()
     {
         byte[] plain = TestPictures.Png(1, 1, 8, 2, [0, 7, 8, 9]);
         byte[] marked = TestPictures.Png(1, 1, 8, 2, [0, 7, 8, 9], ("gAMA", [0, 0, 0xB1, 0x8F]), ("tRNS", [0, 7, 0, 8, 0, 9]));
@@ -106,7 +106,7 @@ public sealed class ImageDecoderTests
     [Theory]
     [InlineData(0, 27, 227, 127, 63)]
     [InlineData(2, 228, 255, 51, 63)]
-    public void A_jpeg_of_four_components_gives_its_inks_inverted(byte adobeTransform, byte cyan, byte magenta, byte yellow, byte black)
+    public void AJpegOfFourComponentsGivesItsInksInverted(byte adobeTransform, byte cyan, byte magenta, byte yellow, byte black)
     {
         using DecodedImage image = Decode(TestPictures.FourComponentJpeg(adobeTransform));
         Assert.Equal(PixelMode.Cmyk, image.Mode);
@@ -114,7 +114,7 @@ public sealed class ImageDecoderTests
     }
 
     [Fact]
-    public void A_png_that_inflates_beyond_its_size_costs_no_more_than_its_size()
+    public void APngThatInflatesBeyondItsSizeCostsNoMoreThanItsSize()
     {
         byte[] bomb = TestPictures.Png(4, 4, 8, 0, new byte[30_000_000]);
         using DecodedImage image = Decode(bomb);
@@ -122,7 +122,7 @@ public sealed class ImageDecoderTests
     }
 
     [Fact]
-    public void Lossless_formats_give_back_what_was_drawn()
+    public void LosslessFormatsGiveBackWhatWasDrawn()
     {
         using SKBitmap drawn = TestPictures.Draw(61, 47, 3);
         byte[] expected = drawn.GetPixelSpan().ToArray();
@@ -140,7 +140,7 @@ public sealed class ImageDecoderTests
     [InlineData(SKEncodedImageFormat.Jpeg)]
     [InlineData(SKEncodedImageFormat.Png)]
     [InlineData(SKEncodedImageFormat.Webp)]
-    public void A_truncated_file_is_an_error_wherever_it_ends(SKEncodedImageFormat format)
+    public void ATruncatedFileIsAnErrorWhereverItEnds(SKEncodedImageFormat format)
     {
         byte[] file = TestPictures.Encode(format, 90, 70);
         for (int length = 1; length < file.Length - 16; length += 1 + file.Length / 200)
@@ -153,7 +153,7 @@ public sealed class ImageDecoderTests
     [InlineData(SKEncodedImageFormat.Jpeg)]
     [InlineData(SKEncodedImageFormat.Png)]
     [InlineData(SKEncodedImageFormat.Webp)]
-    public void Garbage_behind_a_picture_does_not_matter(SKEncodedImageFormat format)
+    public void GarbageBehindAPictureDoesNotMatter(SKEncodedImageFormat format)
     {
         byte[] file = TestPictures.Encode(format, 40, 30);
         using DecodedImage clean = Decode(file);
@@ -162,14 +162,14 @@ public sealed class ImageDecoderTests
     }
 
     [Fact]
-    public void Cancelling_stops_the_work()
+    public void CancellingStopsTheWork()
     {
         byte[] file = TestPictures.Encode(SKEncodedImageFormat.Jpeg, 40, 30);
         Assert.Throws<OperationCanceledException>(() => Decoder.Decode(file, new CancellationToken(true)));
     }
 
     [Fact]
-    public void Limits_out_of_range_are_refused_where_they_are_set()
+    public void LimitsOutOfRangeAreRefusedWhereTheyAreSet()
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => new ImageLimits { MaxBytes = 0 });
         Assert.Throws<ArgumentOutOfRangeException>(() => new ImageLimits { MaxPixels = 1L << 32 });

@@ -8,7 +8,7 @@ namespace ClipFunctions.Clip.Tests.Imaging;
 public sealed class ImageFuzzTests
 {
     [Fact]
-    public void Damaged_bytes_give_a_picture_or_an_image_exception()
+    public void DamagedBytesGiveAPictureOrAnImageException()
     {
         List<byte[]> seeds =
         [

@@ -9,7 +9,7 @@ public sealed class PillowResizerTests
         [PixelMode.Gray, PixelMode.Rgb, PixelMode.Rgba, PixelMode.GrayAlpha, PixelMode.Cmyk, PixelMode.Palette, PixelMode.Bilevel];
 
     [Fact]
-    public void A_resize_equals_the_slow_one_for_any_mode_size_and_filter() =>
+    public void AResizeEqualsTheSlowOneForAnyModeSizeAndFilter() =>
         Gen.Select(Gen.Int[0, Modes.Length - 1].Select(i => Modes[i]), Gen.Int[1, 90], Gen.Int[1, 90], Gen.Int[1, 90], Gen.Int[1, 90], Gen.Bool.Select(b => b ? Interpolation.Bicubic : Interpolation.Bilinear), Gen.Int)
             .Sample(
                 (mode, width, height, newWidth, newHeight, interpolation, seed) =>
@@ -22,7 +22,7 @@ public sealed class PillowResizerTests
                 iter: 1500);
 
     [Fact]
-    public void A_window_equals_that_part_of_the_whole() =>
+    public void AWindowEqualsThatPartOfTheWhole() =>
         Gen.Select(Gen.Int[0, Modes.Length - 1].Select(i => Modes[i]), Gen.Int[1, 70], Gen.Int[1, 70], Gen.Int[1, 70], Gen.Int[1, 70], Gen.Int)
             .Sample(
                 (mode, width, height, newWidth, newHeight, seed) =>
@@ -46,7 +46,7 @@ public sealed class PillowResizerTests
                 iter: 700);
 
     [Fact]
-    public void Large_reductions_equal_the_slow_ones()
+    public void LargeReductionsEqualTheSlowOnes()
     {
         foreach (PixelMode mode in Modes)
         {
@@ -57,7 +57,7 @@ public sealed class PillowResizerTests
     }
 
     [Fact]
-    public void Gray_of_16_bits_is_resized_with_exact_weights_and_clipped_at_255()
+    public void GrayOf16BitsIsResizedWithExactWeightsAndClippedAt255()
     {
         using DecodedImage image = DecodedImage.Rent(new ImageHeader(ImageFormat.Png, 4, 4, PixelMode.Gray16, 1, 1));
         image.Pixels.Clear();
@@ -74,7 +74,7 @@ public sealed class PillowResizerTests
     }
 
     [Fact]
-    public void Sides_below_one_and_windows_outside_are_refused()
+    public void SidesBelowOneAndWindowsOutsideAreRefused()
     {
         using DecodedImage image = Draw(PixelMode.Rgb, 8, 8, 1);
         Assert.Throws<ArgumentOutOfRangeException>(() => PillowResizer.Resize(image, 0, 4));

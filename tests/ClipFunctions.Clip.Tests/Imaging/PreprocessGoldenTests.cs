@@ -10,7 +10,7 @@ namespace ClipFunctions.Clip.Tests.Imaging;
 public sealed class PreprocessGoldenTests
 {
     [Fact]
-    public void Every_picture_gives_the_reference_pixels_and_tensor()
+    public void EveryPictureGivesTheReferencePixelsAndTensor()
     {
         string folder = GoldenData.Require("preprocess");
         using JsonDocument cases = JsonDocument.Parse(File.ReadAllBytes(GoldenData.Require("preprocess/cases.json")));
@@ -79,7 +79,7 @@ public sealed class PreprocessGoldenTests
     }
 
     [Fact]
-    public void Damaged_files_fail_where_the_reference_fails()
+    public void DamagedFilesFailWhereTheReferenceFails()
     {
         string folder = GoldenData.Require("preprocess/bad");
         using JsonDocument cases = JsonDocument.Parse(File.ReadAllBytes(GoldenData.Require("preprocess/bad/cases.json")));
@@ -134,7 +134,7 @@ public sealed class PreprocessGoldenTests
     }
 
     [Fact]
-    public void The_table_of_normalised_values_is_the_reference_table()
+    public void TheTableOfNormalisedValuesIsTheReferenceTable()
     {
         NpyArray table = NpyFile.Read(GoldenData.Require("preprocess/normalize_table.npy"));
         ClipPreprocessor preprocessor = new(ImagePreprocessing.OpenAi(16));

@@ -5,7 +5,7 @@ namespace ClipFunctions.Clip.Tests.Inference;
 public class EmbeddingMatrixTests
 {
     [Fact]
-    public void Rows_are_normalised_and_zeros_stay()
+    public void RowsAreNormalisedAndZerosStay()
     {
         EmbeddingMatrix matrix = new([3, 4, 0, 0, 0, -2], 3, 2);
         Assert.Equal([0.6f, 0.8f, 0, 0, 0, -1], matrix.Normalize().Values.ToArray());
@@ -15,7 +15,7 @@ public class EmbeddingMatrixTests
     }
 
     [Fact]
-    public void Softmax_of_huge_logits_is_finite_and_sums_to_one()
+    public void SoftmaxOfHugeLogitsIsFiniteAndSumsToOne()
     {
         LogitMatrix logits = new([1000, 999, -1000, 0, 0, 0], 2, 3);
         LogitMatrix probabilities = logits.Softmax();
@@ -27,6 +27,6 @@ public class EmbeddingMatrixTests
     }
 
     [Fact]
-    public void Vectors_of_different_models_are_not_compared()
+    public void VectorsOfDifferentModelsAreNotCompared()
         => Assert.Throws<ArgumentException>(() => LogitMatrix.Score(new EmbeddingMatrix(new float[4], 1, 4), new EmbeddingMatrix(new float[3], 1, 3), 1, 0));
 }

@@ -5,7 +5,7 @@ namespace ClipFunctions.Clip.Tests.Inference;
 public class UsageGateTests
 {
     [Fact]
-    public void What_is_in_use_is_freed_by_the_last_user()
+    public void WhatIsInUseIsFreedByTheLastUser()
     {
         int freed = 0;
         UsageGate gate = new("thing", () => freed++);
@@ -21,7 +21,7 @@ public class UsageGateTests
     }
 
     [Fact]
-    public void What_nobody_uses_is_freed_at_once_and_once()
+    public void WhatNobodyUsesIsFreedAtOnceAndOnce()
     {
         int freed = 0;
         UsageGate gate = new("thing", () => freed++);

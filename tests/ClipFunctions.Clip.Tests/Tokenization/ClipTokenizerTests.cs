@@ -10,7 +10,7 @@ public sealed class ClipTokenizerTests
     private static readonly int Dog = Tokenizer.Encode("dog").Single();
 
     [Fact]
-    public void A_row_is_start_ids_end_and_zeros()
+    public void ARowIsStartIdsEndAndZeros()
     {
         TokenBatch batch = Tokenizer.Tokenize("Cat  DOG ", contextLength: 6);
 
@@ -22,7 +22,7 @@ public sealed class ClipTokenizerTests
     }
 
     [Fact]
-    public void Start_and_end_tokens_are_the_last_two_ids()
+    public void StartAndEndTokensAreTheLastTwoIds()
     {
         Assert.Equal(512 + 11 + 2, Tokenizer.VocabularySize);
         Assert.Equal(Tokenizer.VocabularySize - 2, Tokenizer.StartTokenId);
@@ -30,14 +30,14 @@ public sealed class ClipTokenizerTests
     }
 
     [Fact]
-    public void The_empty_text_is_start_and_end()
+    public void TheEmptyTextIsStartAndEnd()
     {
         Assert.Empty(Tokenizer.Encode(""));
         Assert.Equal([Tokenizer.StartTokenId, Tokenizer.EndTokenId], Tokenizer.Tokenize(" \t\n ", contextLength: 2)[0].ToArray());
     }
 
     [Fact]
-    public void A_text_too_long_is_named_with_its_index_length_and_limit()
+    public void ATextTooLongIsNamedWithItsIndexLengthAndLimit()
     {
         TextTooLongException e = Assert.Throws<TextTooLongException>(() => Tokenizer.Tokenize(["cat", "cat dog cat"], contextLength: 4));
 
@@ -49,7 +49,7 @@ public sealed class ClipTokenizerTests
     }
 
     [Fact]
-    public void The_message_about_a_huge_text_is_not_huge()
+    public void TheMessageAboutAHugeTextIsNotHuge()
     {
         TextTooLongException e = Assert.Throws<TextTooLongException>(() => Tokenizer.Tokenize(string.Concat(Enumerable.Repeat("cat ", 100_000))));
 
@@ -58,7 +58,7 @@ public sealed class ClipTokenizerTests
     }
 
     [Fact]
-    public void Truncation_gives_the_last_place_to_the_end_token()
+    public void TruncationGivesTheLastPlaceToTheEndToken()
     {
         TokenBatch batch = Tokenizer.Tokenize("cat dog cat dog", contextLength: 4, truncate: true);
 
@@ -67,7 +67,7 @@ public sealed class ClipTokenizerTests
     }
 
     [Fact]
-    public void No_texts_give_an_empty_batch()
+    public void NoTextsGiveAnEmptyBatch()
     {
         TokenBatch batch = Tokenizer.Tokenize([]);
 
@@ -77,14 +77,14 @@ public sealed class ClipTokenizerTests
     }
 
     [Fact]
-    public void A_null_text_is_named()
+    public void ANullTextIsNamed()
     {
         ArgumentNullException e = Assert.Throws<ArgumentNullException>(() => Tokenizer.Tokenize(["cat", null!]));
         Assert.Contains("Text 1", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Impossible_context_lengths_are_refused()
+    public void ImpossibleContextLengthsAreRefused()
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => Tokenizer.Tokenize("cat", contextLength: -1));
         Assert.Throws<ArgumentOutOfRangeException>(() => Tokenizer.Tokenize("cat", contextLength: 0, truncate: true));
@@ -95,13 +95,13 @@ public sealed class ClipTokenizerTests
     [InlineData("<|startoftext|> cat <|endoftext|>")]
     [InlineData("<|STARTOFTEXT|>CAT<|EndOfText|>")]
     [InlineData("&lt;|startoftext|&gt; cat &#60;|endoftext|>")]
-    public void Special_tokens_inside_a_text_become_their_ids(string text)
+    public void SpecialTokensInsideATextBecomeTheirIds(string text)
     {
         Assert.Equal([Tokenizer.StartTokenId, Cat, Tokenizer.EndTokenId], Tokenizer.Encode(text));
     }
 
     [Fact]
-    public void The_encoder_pools_at_the_first_end_token()
+    public void TheEncoderPoolsAtTheFirstEndToken()
     {
         TokenBatch batch = Tokenizer.Tokenize(["cat <|endoftext|> dog", "dog"], contextLength: 8);
 
@@ -117,13 +117,13 @@ public sealed class ClipTokenizerTests
     [InlineData("a\u0345b", "a b ")]
     [InlineData("\U0001D510\U0001F600x", "\U0001D510 \U0001F600 x ")]
     [InlineData("a<|\u017Ftartoftext|>b", "a <|\u017Ftartoftext|> b ")]
-    public void Words_are_cut_as_the_pattern_cuts_them(string text, string words)
+    public void WordsAreCutAsThePatternCutsThem(string text, string words)
     {
         Assert.Equal(words, Tokenizer.Decode([.. Tokenizer.Encode(text)]));
     }
 
     [Fact]
-    public void An_id_outside_the_vocabulary_is_refused()
+    public void AnIdOutsideTheVocabularyIsRefused()
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => Tokenizer.Decode([Tokenizer.VocabularySize]));
         Assert.Throws<ArgumentOutOfRangeException>(() => Tokenizer.Decode([-1]));
@@ -131,7 +131,7 @@ public sealed class ClipTokenizerTests
     }
 
     [Fact]
-    public void Tokens_are_shown_with_the_end_of_a_word()
+    public void TokensAreShownWithTheEndOfAWord()
     {
         Assert.Equal("cat</w>", Tokenizer.TokenText(Cat));
         Assert.Equal("é</w>", Tokenizer.TokenText(Tokenizer.Encode("é").Single()));
@@ -148,7 +148,7 @@ public sealed class ClipTokenizerTests
     [InlineData("caf\u00e9", false)]
     [InlineData("\u001b[0m", false)]
     [InlineData("\u007f", false)]
-    public void Only_plain_text_goes_without_cleaning(string text, bool plain)
+    public void OnlyPlainTextGoesWithoutCleaning(string text, bool plain)
     {
         Assert.Equal(plain, TextCleaner.NeedsNoCleaning(text));
     }

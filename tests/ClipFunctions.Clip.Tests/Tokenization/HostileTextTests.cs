@@ -43,7 +43,7 @@ public sealed class HostileTextTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void A_megabyte_is_done_in_seconds(string name)
+    public void AMegabyteIsDoneInSeconds(string name)
     {
         string text = Texts[name]();
         Stopwatch watch = Stopwatch.StartNew();

@@ -10,7 +10,7 @@ public sealed class InvariantGlobalizationTests
 
     [Fact]
     [Trait("Category", GoldenData.Category)]
-    public async Task The_golden_cases_are_equal_without_ICU()
+    public async Task TheGoldenCasesAreEqualWithoutICU()
     {
         TestVocabulary.RequireOfficial();
         ProcessStartInfo start = new(Environment.ProcessPath!)

@@ -5,7 +5,7 @@ namespace ClipFunctions.Clip.Tests.Tokenization;
 public sealed class TokenBatchTests
 {
     [Fact]
-    public void Rows_made_by_hand_are_pooled_at_their_first_largest_id()
+    public void RowsMadeByHandArePooledAtTheirFirstLargestId()
     {
         TokenBatch batch = new([8, 1, 9, 9, 8, 2, 3, 0, 0, 0, 0, 0], count: 3, contextLength: 4);
 
@@ -15,7 +15,7 @@ public sealed class TokenBatchTests
     }
 
     [Fact]
-    public void Ids_that_do_not_fill_the_rows_are_refused()
+    public void IdsThatDoNotFillTheRowsAreRefused()
     {
         Assert.Throws<ArgumentException>(() => new TokenBatch([1, 2, 3], count: 2, contextLength: 2));
         Assert.Throws<ArgumentOutOfRangeException>(() => new TokenBatch([], count: 1, contextLength: 0));

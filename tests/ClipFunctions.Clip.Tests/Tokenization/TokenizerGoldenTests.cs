@@ -12,7 +12,7 @@ public sealed class TokenizerGoldenTests
     [Theory]
     [InlineData("tokenize/tokenize.json")]
     [InlineData("tokenize/names.json")]
-    public void Texts_give_the_reference_ids(string file)
+    public void TextsGiveTheReferenceIds(string file)
     {
         ClipTokenizer tokenizer = TestVocabulary.RequireOfficial();
         Mismatches mismatches = new();
@@ -67,7 +67,7 @@ public sealed class TokenizerGoldenTests
     }
 
     [Fact]
-    public void Context_lengths_and_errors_are_the_reference_s()
+    public void ContextLengthsAndErrorsAreTheReferenceS()
     {
         const string File = "tokenize/context_length.json";
         ClipTokenizer tokenizer = TestVocabulary.RequireOfficial();
@@ -119,7 +119,7 @@ public sealed class TokenizerGoldenTests
     }
 
     [Fact]
-    public void Ids_decode_to_the_reference_s_text()
+    public void IdsDecodeToTheReferenceSText()
     {
         const string File = "tokenize/decode.json";
         ClipTokenizer tokenizer = TestVocabulary.RequireOfficial();
@@ -135,7 +135,7 @@ public sealed class TokenizerGoldenTests
     }
 
     [Fact]
-    public void Lone_surrogates_are_replaced_as_in_the_reference()
+    public void LoneSurrogatesAreReplacedAsInTheReference()
     {
         const string File = "tokenize/surrogates.json";
         ClipTokenizer tokenizer = TestVocabulary.RequireOfficial();
@@ -158,7 +158,7 @@ public sealed class TokenizerGoldenTests
     }
 
     [Fact]
-    public void Every_code_point_is_seen_as_in_the_reference()
+    public void EveryCodePointIsSeenAsInTheReference()
     {
         const string File = "tokenize/unicode.json";
         using JsonDocument document = JsonDocument.Parse(System.IO.File.ReadAllText(GoldenData.Require(File)));

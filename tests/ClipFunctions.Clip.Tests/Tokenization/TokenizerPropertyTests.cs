@@ -25,7 +25,7 @@ public sealed class TokenizerPropertyTests
     private static readonly Gen<string> AnyText = Gen.String[AnyChar, 0, 60];
 
     [Fact]
-    public void Any_utf16_is_tokenized_without_an_error()
+    public void AnyUtf16IsTokenizedWithoutAnError()
     {
         AnyText.Sample(text =>
         {
@@ -36,13 +36,13 @@ public sealed class TokenizerPropertyTests
     }
 
     [Fact]
-    public void Words_come_back_from_their_ids()
+    public void WordsComeBackFromTheirIds()
     {
         Words.Sample(text => Assert.Equal(text.Length == 0 ? "" : text + " ", Tokenizer.Decode([.. Tokenizer.Encode(text)])));
     }
 
     [Fact]
-    public void Decoded_ids_are_the_cleaned_text_but_for_spaces()
+    public void DecodedIdsAreTheCleanedTextButForSpaces()
     {
         AnyText.Sample(text =>
         {
@@ -54,7 +54,7 @@ public sealed class TokenizerPropertyTests
     }
 
     [Fact]
-    public void A_truncated_row_is_the_full_one_with_the_end_token_last()
+    public void ATruncatedRowIsTheFullOneWithTheEndTokenLast()
     {
         Gen.Select(AnyText, Gen.Int[1, 40]).Sample((text, contextLength) =>
         {
@@ -74,7 +74,7 @@ public sealed class TokenizerPropertyTests
     }
 
     [Fact]
-    public void A_batch_is_its_texts_one_by_one()
+    public void ABatchIsItsTextsOneByOne()
     {
         AnyText.List[0, 8].Sample(texts =>
         {
@@ -89,7 +89,7 @@ public sealed class TokenizerPropertyTests
     }
 
     [Fact]
-    public void The_short_way_of_plain_text_gives_what_the_long_way_gives()
+    public void TheShortWayOfPlainTextGivesWhatTheLongWayGives()
     {
         Gen<char> ascii = Gen.Frequency(
             (20, Gen.Char[' ', '~']), (6, Gen.OneOf('&', ' ', '\'', '<', '|', ';', '\t', '\r', '\n', '\f')), (1, Gen.Char['\u0000', '\u007F']));
@@ -119,7 +119,7 @@ public sealed class TokenizerPropertyTests
     }
 
     [Fact]
-    public void Merging_is_that_of_the_plain_reference_for_words_short_and_long()
+    public void MergingIsThatOfThePlainReferenceForWordsShortAndLong()
     {
         // Random merges over three letters: later ones may outrank those that make their parts.
         Gen<(string Merges, string Word)> cases =
@@ -158,7 +158,7 @@ public sealed class TokenizerPropertyTests
     }
 
     [Fact]
-    public void Merging_agrees_with_Microsoft_ML_Tokenizers()
+    public void MergingAgreesWithMicrosoftMLTokenizers()
     {
         Vocabulary vocabulary = TestVocabulary.OfficialVocabulary ?? TestVocabulary.SmallVocabulary;
         BpeOptions options = new(vocabulary.Symbols.Select((symbol, index) => KeyValuePair.Create(symbol, vocabulary.Ids[index])))
@@ -179,7 +179,7 @@ public sealed class TokenizerPropertyTests
     }
 
     [Fact]
-    public void Normalising_agrees_with_that_of_NET_on_old_scripts()
+    public void NormalisingAgreesWithThatOfNETOnOldScripts()
     {
         // ICU may know later Unicode than the reference does, so only characters of long standing.
         Assert.SkipUnless("e\u0301".Normalize() == "\u00E9", "This process has no ICU.");
@@ -198,7 +198,7 @@ public sealed class TokenizerPropertyTests
     }
 
     [Fact]
-    public void Many_threads_get_what_one_gets()
+    public void ManyThreadsGetWhatOneGets()
     {
         ClipTokenizer shared = ClipTokenizer.FromMerges(new MemoryStream(Encoding.UTF8.GetBytes(TestVocabulary.SmallMerges)));
         string[] texts = [.. Enumerable.Range(0, 5000).Select(i => $"cat {i % 977} dog hello w{i} é{i % 31} naïve ﬁne")];

@@ -17,7 +17,7 @@ public sealed class VocabularyTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
-    public void Packed_plain_and_crlf_merges_are_the_same_vocabulary()
+    public void PackedPlainAndCrlfMergesAreTheSameVocabulary()
     {
         string packed = Path.Combine(_folder, "bpe_small.txt.gz");
         File.WriteAllBytes(packed, Pack(TestVocabulary.SmallMerges));
@@ -29,7 +29,7 @@ public sealed class VocabularyTests : IDisposable
     }
 
     [Fact]
-    public void The_hugging_face_form_gives_the_same_ids()
+    public void TheHuggingFaceFormGivesTheSameIds()
     {
         WriteHuggingFace(TestVocabulary.Small, TestVocabulary.SmallMerges.Split('\n').Skip(1).Where(line => line.Length > 0));
 
@@ -38,7 +38,7 @@ public sealed class VocabularyTests : IDisposable
     }
 
     [Fact]
-    public void Both_forms_of_the_official_vocabulary_give_equal_ids()
+    public void BothFormsOfTheOfficialVocabularyGiveEqualIds()
     {
         ClipTokenizer official = TestVocabulary.RequireOfficial();
         using GZipStream unpacked = new(File.OpenRead(TestVocabulary.OfficialPath!), CompressionMode.Decompress);
@@ -54,7 +54,7 @@ public sealed class VocabularyTests : IDisposable
     }
 
     [Fact]
-    public void Ids_come_from_vocab_json()
+    public void IdsComeFromVocabJson()
     {
         Dictionary<string, int> ids = Symbols(TestVocabulary.Small).ToDictionary(entry => entry.Key, entry => 1000 - entry.Value);
         ClipTokenizer tokenizer = ClipTokenizer.FromVocabulary(Bytes(JsonSerializer.Serialize(ids)), Bytes(TestVocabulary.SmallMerges));
@@ -65,7 +65,7 @@ public sealed class VocabularyTests : IDisposable
     }
 
     [Fact]
-    public void A_file_without_merges_is_a_vocabulary_of_bytes()
+    public void AFileWithoutMergesIsAVocabularyOfBytes()
     {
         ClipTokenizer tokenizer = ClipTokenizer.FromMerges(Bytes("#version: 0.2\n"));
 
@@ -79,7 +79,7 @@ public sealed class VocabularyTests : IDisposable
     [InlineData("header\na b c\n", "two symbols with a space between", 2)]
     [InlineData("header\na b\n\nc d\n", "two symbols with a space between", 3)]
     [InlineData("header\na b\nab zz\n", "\"zz\" is neither a byte's symbol nor made by any merge", 3)]
-    public void Faulty_merges_are_refused_with_the_line(string merges, string reason, int? line)
+    public void FaultyMergesAreRefusedWithTheLine(string merges, string reason, int? line)
     {
         InvalidVocabularyException e = Assert.Throws<InvalidVocabularyException>(() => ClipTokenizer.FromMerges(Bytes(merges)));
 
@@ -88,7 +88,7 @@ public sealed class VocabularyTests : IDisposable
     }
 
     [Fact]
-    public void Bytes_that_are_no_text_are_refused()
+    public void BytesThatAreNoTextAreRefused()
     {
         InvalidVocabularyException e = Assert.Throws<InvalidVocabularyException>(() => ClipTokenizer.FromMerges(new MemoryStream([0x41, 0xFF, 0xFE])));
         Assert.Contains("UTF-8", e.Message, StringComparison.Ordinal);
@@ -99,7 +99,7 @@ public sealed class VocabularyTests : IDisposable
     }
 
     [Fact]
-    public void A_gzip_bomb_is_refused()
+    public void AGzipBombIsRefused()
     {
         using MemoryStream packed = new();
         using (GZipStream gzip = new(packed, CompressionLevel.Fastest, leaveOpen: true))
@@ -122,7 +122,7 @@ public sealed class VocabularyTests : IDisposable
     [InlineData("{\"a\":\"b\"}", "the id of \"a\"")]
     [InlineData("{\"a\":-1}", "the id of \"a\"")]
     [InlineData("{\"a\":1}", "has no id there")]
-    public void A_faulty_vocab_json_is_refused(string json, string reason)
+    public void AFaultyVocabJsonIsRefused(string json, string reason)
     {
         InvalidVocabularyException e = Assert.Throws<InvalidVocabularyException>(() => ClipTokenizer.FromVocabulary(Bytes(json), Bytes(TestVocabulary.SmallMerges)));
         Assert.Contains(reason, e.Message, StringComparison.Ordinal);
@@ -130,7 +130,7 @@ public sealed class VocabularyTests : IDisposable
     }
 
     [Fact]
-    public void What_is_not_there_is_named()
+    public void WhatIsNotThereIsNamed()
     {
         Assert.Contains(_folder, Assert.Throws<FileNotFoundException>(() => ClipTokenizer.Load(_folder)).Message, StringComparison.Ordinal);
         Assert.Contains("nowhere", Assert.Throws<FileNotFoundException>(() => ClipTokenizer.Load(Path.Combine(_folder, "nowhere.txt"))).Message, StringComparison.Ordinal);

@@ -6,7 +6,7 @@ namespace ClipFunctions.Clip.Tests.ZeroShot;
 public class LabelSetTests
 {
     [Fact]
-    public void A_set_survives_writing_and_reading()
+    public void ASetSurvivesWritingAndReading()
     {
         LabelSet set = new("pets", ["dog", "crème brûlée"], ["a photo of a {}.", "{}"]);
         LabelSet read = LabelSet.Parse(set.ToJson());
@@ -18,7 +18,7 @@ public class LabelSetTests
     }
 
     [Fact]
-    public void The_id_sees_every_word_and_their_order_but_not_the_name()
+    public void TheIdSeesEveryWordAndTheirOrderButNotTheName()
     {
         string id = new LabelSet("a", ["x", "y"], ["{}"]).Id;
         Assert.Equal(id, new LabelSet("b", ["x", "y"], ["{}"]).Id);
@@ -35,7 +35,7 @@ public class LabelSetTests
     }
 
     [Fact]
-    public void Without_templates_the_usual_one_is_taken()
+    public void WithoutTemplatesTheUsualOneIsTaken()
         => Assert.Equal("a photo of a dog.", new LabelSet("a", ["dog"]).Prompt(0, 0));
 
     [Theory]
@@ -50,10 +50,10 @@ public class LabelSetTests
     [InlineData("""{"name":"a","templates":["{}"],"labels":"x"}""", "labels")]
     [InlineData("null", "found null")]
     [InlineData("{", "labels.json")]
-    public void What_breaks_a_rule_is_named(string json, string message)
+    public void WhatBreaksARuleIsNamed(string json, string message)
         => Assert.Contains(message, Assert.Throws<InvalidLabelSetException>(() => LabelSet.Parse(Encoding.UTF8.GetBytes(json))).Message, StringComparison.Ordinal);
 
     [Fact]
-    public void A_missing_file_is_an_invalid_set()
+    public void AMissingFileIsAnInvalidSet()
         => Assert.Throws<InvalidLabelSetException>(() => LabelSet.Load(Path.Combine(Path.GetTempPath(), "no-such-labels.json")));
 }

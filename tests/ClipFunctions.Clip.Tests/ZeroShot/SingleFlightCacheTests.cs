@@ -7,7 +7,7 @@ public class SingleFlightCacheTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task One_computation_serves_all_who_wait_and_all_who_come_later()
+    public async Task OneComputationServesAllWhoWaitAndAllWhoComeLater()
     {
         SingleFlightCache<int, object> cache = new(4);
         int computed = 0;
@@ -28,7 +28,7 @@ public class SingleFlightCacheTests
     }
 
     [Fact]
-    public async Task A_failure_reaches_those_who_wait_and_the_next_tries_again()
+    public async Task AFailureReachesThoseWhoWaitAndTheNextTriesAgain()
     {
         SingleFlightCache<int, int> cache = new(4);
         using ManualResetEventSlim go = new();
@@ -44,7 +44,7 @@ public class SingleFlightCacheTests
     }
 
     [Fact]
-    public async Task The_computation_stops_when_the_last_who_waits_gives_up()
+    public async Task TheComputationStopsWhenTheLastWhoWaitsGivesUp()
     {
         SingleFlightCache<int, int> cache = new(4);
         TaskCompletionSource stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -72,7 +72,7 @@ public class SingleFlightCacheTests
     }
 
     [Fact]
-    public async Task The_one_not_used_for_longest_leaves_first()
+    public async Task TheOneNotUsedForLongestLeavesFirst()
     {
         SingleFlightCache<int, int> cache = new(2);
         int computed = 0;

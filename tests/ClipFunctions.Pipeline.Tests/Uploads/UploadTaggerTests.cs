@@ -148,12 +148,16 @@ public sealed class UploadTaggerTests(AzuriteServer azurite)
         Assert.Equal(128 + (4 * report.Result.Embedding.Dimension), embedding.ContentLength);
     }
 
-    [Fact]
-    public async Task ReplacesARecordThatIsNotARecord()
+    [Theory]
+    [InlineData("{")]
+    [InlineData("null")]
+    [InlineData("{}")]
+    [InlineData("""{"state":"tagged","source":null,"model":null,"labelSet":null,"timings":null,"time":"2026-01-01T00:00:00Z"}""")]
+    public async Task ReplacesARecordThatIsNotARecord(string json)
     {
         await using TestPipeline pipeline = await TestPipeline.CreateAsync(azurite);
         UploadEvent upload = await pipeline.UploadAsync("a.jpg", TestPictures.Jpeg(10));
-        await pipeline.ResultBlobs.GetBlobClient("a.jpg.json").UploadAsync(BinaryData.FromString("{"), Token);
+        await pipeline.ResultBlobs.GetBlobClient("a.jpg.json").UploadAsync(BinaryData.FromString(json), Token);
 
         Assert.Equal(UploadOutcome.Tagged, (await pipeline.TagAsync(upload)).Outcome);
         Assert.NotNull(await pipeline.ResultAsync("a.jpg"));
