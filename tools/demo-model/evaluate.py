@@ -3,11 +3,13 @@
 Its seeds begin at 1,000,000; training's are below."""
 
 import argparse
+import colorsys
 import csv
 import io
 import json
 import math
 import random
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +22,7 @@ import glyphs
 import labels
 from captions import CHARACTERS, World
 from model import Clip, Sizes
-from shapes import COLOUR_NAMES, NUMBERS, SHAPE_NAMES, SHAPES, colour_sample, plural
+from shapes import COLOUR_NAMES, NUMBERS, SHAPE_NAMES, SHAPES, colour_sample
 
 HERE = Path(__file__).parent
 SOURCE = HERE.parent.parent / "models" / "demo" / "source"
@@ -40,7 +42,7 @@ class Painter:
 
     def _colour(self):
         rng = self.rng
-        return tuple(int(v * 255) for v in __import__("colorsys").hsv_to_rgb(rng.random(), rng.random() * .9, rng.uniform(.12, 1)))
+        return tuple(int(v * 255) for v in colorsys.hsv_to_rgb(rng.random(), rng.random() * .9, rng.uniform(.12, 1)))
 
     def _between(self, ramp, a, b):
         """A picture that goes from colour a to colour b as the gray picture `ramp` goes from black to white."""
@@ -237,15 +239,13 @@ def tasks(world, each_label=16, each_glyph=2, each_pair=20, each_trained=4, each
             task.add(right, lambda p, sign=sign: p.letter(sign, p.rng.choice(COLOUR_NAMES)))
     found.append(task)
 
-    task = Task("counts", ["a {s}", *(f"{word} {{p}}" for word in NUMBERS.values())], PLAIN_TEMPLATES)
+    task = Task("counts", ["a shape", *(f"{word} shapes" for word in NUMBERS.values())], PLAIN_TEMPLATES)
     rng = random.Random(5)
     allowed = [p for p in pairs if (COLOUR_NAMES.index(p[0]), SHAPE_NAMES.index(p[1])) not in world.held_out]
     for right in range(5):
         for _ in range(each_count):
             colour, shape = rng.choice(allowed)
             task.add(right, lambda p, colour=colour, shape=shape, right=right: p.shape(shape, colour, right + 1, .3, .7))
-    task.candidates = ["one shape", *(f"{word} shapes" for word in NUMBERS.values())]
-    task.candidates[0] = "a shape"
     found.append(task)
     for number, task in enumerate(found):
         task.seed = seed + number * 20_000
@@ -364,6 +364,7 @@ def main():
     parser.add_argument("--checkpoint", type=Path, help="measure a training checkpoint instead")
     parser.add_argument("--quick", action="store_true", help="the small fixed set")
     parser.add_argument("--write", type=Path, metavar="DIR", help="only write the 64-label pictures as files")
+    parser.add_argument("--keep", type=Path, help="keep the pictures, as tensors, in this file and take them from there next time")
     parser.add_argument("--json", type=Path, help="write the figures to this file")
     parser.add_argument("--wrong", action="store_true", help="list the commonest mistakes")
     args = parser.parse_args()
@@ -373,13 +374,16 @@ def main():
     model, words = load_checkpoint(args.checkpoint) if args.checkpoint else load_source(args.model)
     if args.quick:
         return print(line(quick(model, words, world)))
-    sets = [(task, *tensors(task)) for task in tasks(world)]
+    chosen = tasks(world)
+    drawn = torch.load(args.keep) if args.keep and args.keep.exists() else [tensors(task) for task in chosen]
+    if args.keep and not args.keep.exists():
+        torch.save(drawn, args.keep)
+    sets = [(task, *data) for task, data in zip(chosen, drawn)]
     figures = measure(model, words, world, sets)
     for name, f in figures.items():
         print(f"{name:20} {f['top1']:6.1%}  ({f['low']:.1%} to {f['high']:.1%}), top-5 {f['top5']:.1%}, {f['pictures']} pictures, {f['candidates']} captions"
               + (f", colour {f['colour']:.1%}, shape {f['shape']:.1%}" if "colour" in f else ""))
     if args.wrong:
-        from collections import Counter
         for task, pixels, rights in sets:
             best = guess(model, words, task, pixels).argmax(1)
             print(task.name, Counter((task.candidates[r], task.candidates[b]) for r, b in zip(rights.tolist(), best.tolist()) if r != b).most_common(25))

@@ -14,19 +14,23 @@ from evaluate import SOURCE, Painter, Task, guess, load_source, preprocess
 SEED = 20_000_000
 PASTELS = [((255, 236, 210), (252, 182, 159)), ((224, 242, 254), (125, 190, 235)), ((236, 252, 203), (140, 200, 120)), ((250, 232, 255), (200, 160, 225)),
            ((254, 249, 195), (245, 205, 110)), ((204, 240, 235), (90, 175, 170)), ((226, 232, 240), (120, 135, 160)), ((255, 228, 230), (235, 130, 150))]
-SAMPLES = [  # file, label, glyph or none, frame
-    ("cat.jpg", "cat", "🐈", (640, 480)), ("dog.jpg", "dog", "🐶", (480, 640)), ("elephant.png", "elephant", "🐘", (640, 480)),
-    ("butterfly.webp", "butterfly", "🦋", (800, 600)), ("penguin.jpg", "penguin", "🐧", (480, 640)), ("strawberry.jpg", "strawberry", "🍓", (640, 480)),
-    ("pizza.png", "pizza", "🍕", (300, 300)), ("ice-cream.webp", "ice cream", "🍨", (480, 640)), ("bus.jpg", "bus", "🚌", (800, 600)),
-    ("bicycle.png", "bicycle", "🚲", (640, 480)), ("rocket.jpg", "rocket", "🚀", (480, 640)), ("red-triangle.png", "red triangle", None, (300, 300)),
+SAMPLES = [  # file, label, glyph or none, frame, which of the pastels
+    ("cat.jpg", "cat", "🐈", (640, 480), 3), ("dog.jpg", "dog", "🐶", (480, 640), 5), ("elephant.png", "elephant", "🐘", (640, 480), 2),
+    ("butterfly.webp", "butterfly", "🦋", (800, 600), 0), ("penguin.jpg", "penguin", "🐧", (480, 640), 5), ("strawberry.jpg", "strawberry", "🍓", (640, 480), 6),
+    ("pizza.png", "pizza", "🍕", (300, 300), 3), ("ice-cream.webp", "ice cream", "🍨", (480, 640), 1), ("bus.jpg", "bus", "🚌", (800, 600), 4),
+    ("bicycle.png", "bicycle", "🚲", (640, 480), 7), ("rocket.jpg", "rocket", "🚀", (480, 640), 1), ("red-triangle.png", "red triangle", None, (300, 300), 1),
 ]
 
 
 class SamplePainter(Painter):
     """A calm background: two pale colours and a few soft discs of light."""
 
+    def __init__(self, seed, frame, pastel):
+        super().__init__(seed, frame)
+        self.pastel = PASTELS[pastel]
+
     def background(self):
-        light, deep = self.rng.choice(PASTELS)
+        light, deep = self.pastel
         if self.rng.random() < .5:
             light, deep = deep, light
         image = self._between(Image.linear_gradient("L").resize((self.width, self.height)), light, deep)
@@ -61,10 +65,10 @@ def main():
     task = Task("64 labels", labels.LABELS, labels.TEMPLATES)
     scale = float(model.logit_scale.detach().exp())
     args.out.mkdir(exist_ok=True)
-    for number, (name, label, char, frame) in enumerate(SAMPLES):
+    for number, (name, label, char, frame, pastel) in enumerate(SAMPLES):
         for attempt in range(20):
-            painter = SamplePainter(SEED + 100 * number + attempt, frame)
-            image = painter.glyph(char, .62, .84) if char else painter.shape(label.split()[1], label.split()[0], low=.55, high=.7)
+            painter = SamplePainter(SEED + 100 * number + attempt, frame, pastel)
+            image = painter.glyph(char, .62, .84) if char else painter.shape(label.split()[1], label.split()[0], low=.5, high=.6)
             data = encoded(image, name)
             scores = (guess(model, words, task, preprocess(Image.open(io.BytesIO(data)))[None]) * scale).softmax(1)[0]
             sure, best = scores.max(0)

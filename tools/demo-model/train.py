@@ -119,7 +119,7 @@ def sampling_weights(world):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--steps", type=int, default=16000)
+    parser.add_argument("--steps", type=int, default=12000)
     parser.add_argument("--minutes", type=float, help="end so many minutes from now whatever the speed, instead of after --steps (not repeatable)")
     parser.add_argument("--batch", type=int, default=128)
     parser.add_argument("--others", type=int, default=256, help="further wrong captions a step")
