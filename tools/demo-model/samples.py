@@ -18,7 +18,7 @@ SAMPLES = [  # file, label, glyph or none, frame, which of the pastels
     ("cat.jpg", "cat", "🐈", (640, 480), 3), ("dog.jpg", "dog", "🐶", (480, 640), 5), ("elephant.png", "elephant", "🐘", (640, 480), 2),
     ("butterfly.webp", "butterfly", "🦋", (800, 600), 0), ("penguin.jpg", "penguin", "🐧", (480, 640), 5), ("strawberry.jpg", "strawberry", "🍓", (640, 480), 6),
     ("pizza.png", "pizza", "🍕", (300, 300), 3), ("ice-cream.webp", "ice cream", "🍨", (480, 640), 1), ("bus.jpg", "bus", "🚌", (800, 600), 4),
-    ("bicycle.png", "bicycle", "🚲", (640, 480), 7), ("rocket.jpg", "rocket", "🚀", (480, 640), 1), ("red-triangle.png", "red triangle", None, (300, 300), 1),
+    ("tractor.png", "tractor", "🚜", (640, 480), 4), ("rocket.jpg", "rocket", "🚀", (480, 640), 1), ("red-triangle.png", "red triangle", None, (300, 300), 1),
 ]
 
 

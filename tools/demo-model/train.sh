@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Trains the demo model from nothing: packages, training (resumes where it stopped), export, evaluation, samples.
-# Takes two to three hours on 2 cores and writes models/demo/source and samples/. Debian 12.
+# Takes one and a half to three hours on 2 cores and writes models/demo/source and samples/. Debian 12.
 set -euo pipefail
 cd "$(dirname "$0")"
 
