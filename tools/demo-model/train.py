@@ -71,7 +71,6 @@ def loss_of(model, pixels, tokens, hidden):
 def supply(queue, parent, first, last, seed, size, share):
     """Runs in a process of its own, one batch ahead of the training: (step, pixels, tokens, hidden) of each step in turn."""
     torch.set_num_threads(1)
-    queue.cancel_join_thread()
     world = World()
     words, made = tokenizer(world), render.assets(WORK / "assets.pt")
     batches = Batches(world, render.Renderer(made), made["of_letter"], sampling_weights(world), seed, size)
@@ -88,7 +87,8 @@ def supply(queue, parent, first, last, seed, size, share):
                 queue.put(item, timeout=20)
                 break
             except Full:
-                if os.getppid() != parent:
+                if os.getppid() != parent:  # the training is gone: nobody will read what is queued
+                    queue.cancel_join_thread()
                     return
 
 
