@@ -15,7 +15,8 @@ for argument in "$@"; do
     --once) once=true ;;
     -h|--help) sed -n '2,6s/^# \{0,1\}//p' "$0"; exit 0 ;;
     -*) echo "run.sh: unknown option $argument (see ./run.sh --help)" >&2; exit 2 ;;
-    *) folder=$(cd "$caller" && realpath -- "$argument") ;;
+    /*) folder=$argument ;;
+    *) folder=$caller/$argument ;;
   esac
 done
 [ -d "$folder" ] || { echo "run.sh: there is no folder $folder" >&2; exit 2; }
@@ -28,14 +29,17 @@ state="$PWD/.local"
 mkdir -p "$state"
 
 # A port that was asked for must be free; a default one gives way to the next free one, and says so.
+chosen=" "
 choose_port() { # name default
-  local name=$1 port=${!1:-$2}
-  if port_is_free "$port"; then printf -v "$name" %s "$port"; return; fi
-  if [ -n "${!name:-}" ]; then echo "Port $port ($name) is in use by another program: free it, or set $name to another one." >&2; exit 1; fi
-  local next=$((port + 1))
-  until port_is_free "$next"; do next=$((next + 1)); done
-  echo "Port $port is in use; taking $next (set $name to choose)."
+  local name=$1 port=${!1:-$2} next
+  next=$port
+  while [[ "$chosen" == *" $next "* ]] || ! port_is_free "$next"; do next=$((next + 1)); done
+  if [ "$next" != "$port" ]; then
+    if [ -n "${!name:-}" ]; then echo "Port $port ($name) is in use by another program: free it, or set $name to another one." >&2; exit 1; fi
+    echo "Port $port is in use; taking $next (set $name to choose)."
+  fi
   printf -v "$name" %s "$next"
+  chosen+="$next "
 }
 
 host_pid="" azurite_pid=""

@@ -15,6 +15,9 @@ internal static class UploadLoad
     private const int Singles = 50;
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(5);
 
+    // Listing a thousand tagged blobs is work for Azurite too: it is done seldom.
+    private static readonly TimeSpan ListingPoll = TimeSpan.FromSeconds(1);
+
     public static async Task RunAsync(int pictures)
     {
         byte[][] files = [.. Enumerable.Range(0, 16).Select(i => TestPictures.Jpeg(i, 640, 480))];
@@ -74,7 +77,7 @@ internal static class UploadLoad
                     return;
                 }
 
-                await Task.Delay(200);
+                await Task.Delay(ListingPoll);
             }
         }
     }

@@ -187,6 +187,7 @@ internal sealed class PngReader : PixelReader
                     Need(data, 13, "IHDR");
                     info.FullWidth = BinaryPrimitives.ReadUInt32BigEndian(data);
                     info.FullHeight = BinaryPrimitives.ReadUInt32BigEndian(data[4..]);
+                    ImageDecoder.CheckSize(info.FullWidth, info.FullHeight, limits);
                     info.SetKind(data[8], data[9]);
                     info.Interlaced |= data[12] != 0;
                     if (data[11] != 0)
