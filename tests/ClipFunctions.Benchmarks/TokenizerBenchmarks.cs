@@ -21,7 +21,7 @@ public class TokenizerBenchmarks
     public void Setup()
     {
         // The official vocabulary where it is at hand, else the demo model's.
-        _tokenizer = ClipTokenizer.Load(GoldenData.Has("vocab") ? Path.Combine(GoldenData.Root, "vocab") : RepositoryPaths.DemoBundle);
+        _tokenizer = ClipTokenizer.Load(GoldenData.Vocabulary ?? RepositoryPaths.DemoBundle);
         _texts = [.. Enumerable.Range(0, Texts).Select(i => string.Format(System.Globalization.CultureInfo.InvariantCulture, Forms[i % Forms.Length], $"{Things[i % Things.Length]} {i}"))];
     }
 

@@ -12,8 +12,6 @@ namespace ClipFunctions.Checkpoints.Tests;
 [Trait("Category", GoldenData.Category)]
 public class ZeroShotGoldenTests
 {
-    private const string Vocabulary = "vocab/bpe_simple_vocab_16e6.txt.gz";
-
     public static TheoryData<string> Models()
     {
         TheoryData<string> data = [];
@@ -47,7 +45,7 @@ public class ZeroShotGoldenTests
         ModelBundle bundle = await CheckpointConverter.ConvertAsync(
             GoldenModels.FileOf(model, "openai.safetensors"),
             folder["bundle"],
-            new ConversionOptions { TokenizerFiles = [GoldenData.Require(Vocabulary)], VisionInput = GraphInputKind.PixelsFloat32Nchw },
+            new ConversionOptions { TokenizerFiles = [GoldenData.RequireVocabulary()], VisionInput = GraphInputKind.PixelsFloat32Nchw },
             cancellationToken: cancellationToken);
         using ClipModel clip = await ClipModel.LoadAsync(bundle, new ClipModelOptions { Device = "cpu" }, cancellationToken);
         using SafetensorsFile golden = GoldenModels.Outputs(model);

@@ -18,8 +18,12 @@ public sealed record ClipOptions
     /// <summary>Labels to choose from; empty (the default) takes <see cref="LabelSetFile"/>, else the model's own label set.</summary>
     public IReadOnlyList<string> Labels { get; init; } = [];
 
-    /// <summary>Prompt templates for <see cref="Labels"/>, <c>{}</c> standing for the label. Default <c>a photo of a {}.</c></summary>
-    public IReadOnlyList<string> Templates { get; init; } = ["a photo of a {}."];
+    /// <summary>
+    /// Prompt templates for <see cref="Labels"/>, <c>{}</c> standing for the label; empty (the default) takes the one template
+    /// <c>a photo of a {}.</c>
+    /// </summary>
+    /// <remarks>Empty, because configuration adds to what a collection holds.</remarks>
+    public IReadOnlyList<string> Templates { get; init; } = [];
 
     /// <summary>A JSON file <c>{"name", "templates", "labels"}</c>; used when <see cref="Labels"/> is empty.</summary>
     public string? LabelSetFile { get; init; }

@@ -20,7 +20,7 @@ public sealed class LabelSetProvider
         ClipOptions clip = options.Value;
         if (clip.Labels.Count > 0)
         {
-            _configured = new LabelSet("configured", clip.Labels, clip.Templates);
+            _configured = new LabelSet("configured", clip.Labels, clip.Templates.Count > 0 ? clip.Templates : null);
         }
         else if (clip.LabelSetFile is { Length: > 0 } file)
         {

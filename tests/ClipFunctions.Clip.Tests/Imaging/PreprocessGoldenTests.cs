@@ -9,12 +9,17 @@ namespace ClipFunctions.Clip.Tests.Imaging;
 [Trait("Category", GoldenData.Category)]
 public sealed class PreprocessGoldenTests
 {
+    // A golden picture in another format is no case for the decoder.
+    private static readonly string[] ReadEndings = [".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp"];
+
     [Fact]
     public void EveryPictureGivesTheReferencePixelsAndTensor()
     {
         string folder = GoldenData.Require("preprocess");
         using JsonDocument cases = JsonDocument.Parse(File.ReadAllBytes(GoldenData.Require("preprocess/cases.json")));
-        using NpzFile pixels = NpzFile.Open(GoldenData.Require("preprocess/pixels.npz"));
+
+        // The hashes decide; the pixels, where they are there, tell how far off a failure is.
+        using NpzFile? pixels = GoldenData.Has("preprocess/pixels.npz") ? NpzFile.Open(GoldenData.Require("preprocess/pixels.npz")) : null;
         ImageDecoder decoder = new();
         List<string> failures = [];
         int equal = 0;
@@ -38,7 +43,7 @@ public sealed class PreprocessGoldenTests
                 using DecodedImage image = decoder.Decode(file, TestContext.Current.CancellationToken);
                 preprocessor.Preprocess(image, whole);
             }
-            catch (UnsupportedImageFormatException e) when (e.Detected == "TIFF")
+            catch (UnsupportedImageFormatException) when (!ReadEndings.Contains(Path.GetExtension(path), StringComparer.OrdinalIgnoreCase))
             {
                 continue;
             }
@@ -52,12 +57,9 @@ public sealed class PreprocessGoldenTests
             float[] tensor = new float[preprocessor.PixelCount];
             preprocessor.Normalize(actual, tensor);
             string tensorHash = Convert.ToHexStringLower(SHA256.HashData(MemoryMarshal.AsBytes<float>(tensor)));
-            if (!pixels.Read(key).Data.AsSpan().SequenceEqual(actual) || hash != golden.GetProperty("pixels_sha256").GetString())
+            if (hash != golden.GetProperty("pixels_sha256").GetString())
             {
-                byte[] expected = pixels.Read(key).Data;
-                int worst = expected.Zip(actual, (a, b) => Math.Abs(a - b)).Max();
-                int many = expected.Zip(actual, (a, b) => a == b ? 0 : 1).Sum();
-                failures.Add($"{key} ({golden.GetProperty("pil_mode").GetString()}): {many} of {expected.Length} values differ, by {worst} at most");
+                failures.Add($"{key} ({golden.GetProperty("pil_mode").GetString()}): {Difference(pixels, key, actual)}");
             }
             else if (tensorHash != golden.GetProperty("tensor_sha256").GetString())
             {
@@ -147,5 +149,18 @@ public sealed class PreprocessGoldenTests
         float[] tensor = new float[preprocessor.PixelCount];
         preprocessor.Normalize(pixels, tensor);
         Assert.Equal(table.As<float>().ToArray(), tensor);
+    }
+
+    private static string Difference(NpzFile? pixels, string key, byte[] actual)
+    {
+        if (pixels is null || !pixels.Names.Contains(key))
+        {
+            return "the pixels' hash differs";
+        }
+
+        byte[] expected = pixels.Read(key).Data;
+        int worst = expected.Zip(actual, (a, b) => Math.Abs(a - b)).Max();
+        int many = expected.Zip(actual, (a, b) => a == b ? 0 : 1).Sum();
+        return $"{many} of {expected.Length} values differ, by {worst} at most";
     }
 }

@@ -1,5 +1,6 @@
 using System.Text;
 using ClipFunctions.Clip.Tokenization;
+using ClipFunctions.Testing;
 using CsCheck;
 using Microsoft.ML.Tokenizers;
 using ClipNormalizer = ClipFunctions.Clip.Tokenization.Normalizer;
@@ -8,7 +9,7 @@ namespace ClipFunctions.Clip.Tests.Tokenization;
 
 public sealed class TokenizerPropertyTests
 {
-    private static readonly ClipTokenizer Tokenizer = TestVocabulary.OfficialPath is string path ? ClipTokenizer.Load(path) : TestVocabulary.Small;
+    private static readonly ClipTokenizer Tokenizer = GoldenData.Vocabulary is string path ? ClipTokenizer.Load(path) : TestVocabulary.Small;
 
     private static readonly Gen<string> Words = Gen.String[Gen.Char['a', 'z'], 1, 12].Array[0, 20].Select(words => string.Join(' ', words));
 

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using ClipFunctions.Clip.Tokenization;
+using ClipFunctions.Testing;
 
 namespace ClipFunctions.Clip.Tests.Tokenization;
 
@@ -41,7 +42,7 @@ public sealed class VocabularyTests : IDisposable
     public void BothFormsOfTheOfficialVocabularyGiveEqualIds()
     {
         ClipTokenizer official = TestVocabulary.RequireOfficial();
-        using GZipStream unpacked = new(File.OpenRead(TestVocabulary.OfficialPath!), CompressionMode.Decompress);
+        using GZipStream unpacked = new(File.OpenRead(GoldenData.Vocabulary!), CompressionMode.Decompress);
         using StreamReader reader = new(unpacked);
         WriteHuggingFace(official, reader.ReadToEnd().Split('\n').Skip(1).Take(Vocabulary.MaximumMerges));
 

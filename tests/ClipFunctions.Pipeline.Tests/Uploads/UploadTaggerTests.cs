@@ -107,6 +107,22 @@ public sealed class UploadTaggerTests(AzuriteServer azurite)
     }
 
     [Fact]
+    public async Task TakesConfiguredTemplatesInPlaceOfTheDefaultOne()
+    {
+        // {} alone as template makes the label the whole prompt: labels that spell the default prompt out give the same set of vectors.
+        await using TestPipeline spelled = await TestPipeline.CreateAsync(
+            azurite, null, ("Clip:Labels:0", "a photo of a cat."), ("Clip:Labels:1", "a photo of a dog."), ("Clip:Templates:0", "{}"));
+        await using TestPipeline standard = await TestPipeline.CreateAsync(azurite, null, ("Clip:Labels:0", "cat"), ("Clip:Labels:1", "dog"));
+        byte[] picture = TestPictures.Jpeg(22);
+
+        UploadReport one = await spelled.TagAsync(await spelled.UploadAsync("a.jpg", picture));
+        UploadReport two = await standard.TagAsync(await standard.UploadAsync("a.jpg", picture));
+
+        Assert.Equal(two.Result!.Labels.Select(label => label.Index), one.Result!.Labels.Select(label => label.Index));
+        Assert.Equal(two.Result.Labels[0].Logit, one.Result.Labels[0].Logit, 3);
+    }
+
+    [Fact]
     public async Task KeepsTheTagsThatAnUploadBrought()
     {
         await using TestPipeline pipeline = await TestPipeline.CreateAsync(azurite);
