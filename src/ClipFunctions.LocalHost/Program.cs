@@ -22,7 +22,7 @@ try
 
     builder.Services.AddSingleton(hostJson);
     builder.Services.AddSingleton<HostTelemetry>();
-    builder.Services.AddClipPipeline(builder.Configuration);
+    builder.Services.AddClipPipeline();
     builder.Services.AddKeyedSingleton(HostConnection.Key, (services, _) =>
         StorageConnection.FromConfiguration(services.GetRequiredService<IConfiguration>(), HostConnection.Key));
     builder.Services.AddOptions<BlobTriggerOptions>().BindConfiguration(BlobTriggerOptions.Section).ValidateDataAnnotations().ValidateOnStart();

@@ -22,12 +22,11 @@ public static class ClipPipelineServices
 
     /// <summary>
     /// Adds the model cache, the tagger, the stores and the health checks. Options come from the sections <c>Clip</c>,
-    /// <c>Clip:Images</c>, <c>Clip:Models</c> and <c>Storage</c>, and are validated at start.
+    /// <c>Clip:Images</c> and <c>Storage</c> of the host's configuration, and are validated at start.
     /// </summary>
-    public static IServiceCollection AddClipPipeline(this IServiceCollection services, IConfiguration configuration)
+    public static IServiceCollection AddClipPipeline(this IServiceCollection services)
     {
         ArgumentNullException.ThrowIfNull(services);
-        ArgumentNullException.ThrowIfNull(configuration);
         services.AddOptions<ClipOptions>().BindConfiguration(ClipOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<StorageLayout>().BindConfiguration(StorageLayout.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<StorageLayout>>().Value);

@@ -54,7 +54,7 @@ internal sealed class TestPipeline : IAsyncDisposable
         ServiceProvider services = new ServiceCollection()
             .AddSingleton(configuration)
             .AddLogging()
-            .AddClipPipeline(configuration)
+            .AddClipPipeline()
             .BuildServiceProvider();
         TestPipeline pipeline = new(services);
         foreach (string container in pipeline._layout.Containers)

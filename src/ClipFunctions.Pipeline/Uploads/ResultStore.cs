@@ -13,6 +13,8 @@ namespace ClipFunctions.Pipeline.Uploads;
 /// </summary>
 public sealed class ResultStore
 {
+    private const string EmbeddingType = "application/octet-stream";
+
     private readonly BlobContainerClient _results;
     private readonly BlobContainerClient _embeddings;
 
@@ -71,7 +73,7 @@ public sealed class ResultStore
     {
         BlobClient blob = _embeddings.GetBlobClient(StorageLayout.EmbeddingName(uploadName));
         byte[] file = NpyFormat.Write(vector);
-        ETag? etag = await TryUploadAsync(blob, file, "application/octet-stream", previous, cancellationToken);
+        ETag? etag = await TryUploadAsync(blob, file, EmbeddingType, previous, cancellationToken);
         if (etag is null && await PropertiesAsync(blob, cancellationToken) is { } standing && SameBytes(standing, file))
         {
             etag = standing.ETag;
@@ -80,6 +82,26 @@ public sealed class ResultStore
         return etag is { } version
             ? new UploadEmbedding(_embeddings.Name, blob.Name, version.ToString("G"), vector.Length)
             : null;
+    }
+
+    /// <summary>
+    /// Gives a standing embedding a new version, so that a late worker who knows the old one cannot replace it; null if it is
+    /// not the version that stands.
+    /// </summary>
+    internal async Task<UploadEmbedding?> TryClaimEmbeddingAsync(UploadEmbedding embedding, CancellationToken cancellationToken)
+    {
+        try
+        {
+            BlobInfo claimed = await _embeddings.GetBlobClient(embedding.Name).SetHttpHeadersAsync(
+                new BlobHttpHeaders { ContentType = EmbeddingType },
+                new BlobRequestConditions { IfMatch = new ETag(embedding.ETag) },
+                cancellationToken);
+            return embedding with { ETag = claimed.ETag.ToString("G") };
+        }
+        catch (RequestFailedException exception) when (exception.Status is 404 or 412)
+        {
+            return null;
+        }
     }
 
     /// <summary>The version of an upload's embedding that stands now.</summary>

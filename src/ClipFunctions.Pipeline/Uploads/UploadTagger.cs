@@ -121,6 +121,13 @@ public sealed partial class UploadTagger
             return await CompleteTagsAsync(upload.Name, content.ETag, standing.Result!, cancellationToken);
         }
 
+        // Asked for at once, the record may have been read later than the picture, and be a newer version's already. Only if
+        // the picture is still the present version after the record was read do conditional writes keep the order.
+        if (standing.ETag is not null && await _uploads.VersionAsync(upload.Name, cancellationToken) != content.ETag)
+        {
+            return await VanishedAsync(upload.Name, cancellationToken);
+        }
+
         string? sha256 = content.IsOverLimit ? null : Convert.ToHexStringLower(SHA256.HashData(content.Bytes.Span));
         UploadSource source = new(_uploads.Container, upload.Name, content.ETag.ToString("G"), content.Size, sha256);
         UploadResult result = new()
@@ -133,9 +140,8 @@ public sealed partial class UploadTagger
             Time = _time.GetUtcNow(),
         };
 
-        Computation computation = key.Reuses(standing.Result, sha256)
-            ? Computation.Reuse(result, standing.Result!)
-            : await ComputeAsync(model, labelSet, content, result, cancellationToken);
+        Computation computation = (key.Reuses(standing.Result, sha256) ? await TryReuseAsync(result, standing.Result!, cancellationToken) : null)
+            ?? await ComputeAsync(model, labelSet, content, result, cancellationToken);
         computation = computation with
         {
             Result = computation.Result with
@@ -153,6 +159,28 @@ public sealed partial class UploadTagger
         }
 
         return report;
+    }
+
+    /// <summary>
+    /// The earlier record's answer; null if its embedding is not the one that stands now: a worker on a version in between may
+    /// have written its own before it learned that it was late.
+    /// </summary>
+    private async Task<Computation?> TryReuseAsync(UploadResult result, UploadResult earlier, CancellationToken cancellationToken)
+    {
+        UploadEmbedding? embedding = null;
+        if (earlier.Embedding is not null)
+        {
+            embedding = await _results.TryClaimEmbeddingAsync(earlier.Embedding, cancellationToken);
+            if (embedding is null)
+            {
+                return null;
+            }
+        }
+
+        return new Computation(
+            result with { State = earlier.State, Labels = earlier.Labels, Embedding = embedding, Failure = earlier.Failure },
+            null,
+            UploadOutcome.Reused);
     }
 
     private async Task<Computation> ComputeAsync(
@@ -253,16 +281,6 @@ public sealed partial class UploadTagger
                 }
             }
 
-            if (await _uploads.VersionAsync(name, cancellationToken) is not { } version)
-            {
-                return new UploadReport(UploadOutcome.Gone, null);
-            }
-
-            if (version != key.ETag)
-            {
-                return new UploadReport(UploadOutcome.Superseded, null);
-            }
-
             standing = await _results.ReadAsync(name, cancellationToken);
             if (key.Matches(standing.Result))
             {
@@ -270,10 +288,22 @@ public sealed partial class UploadTagger
             }
 
             standingEmbedding = await _results.EmbeddingVersionAsync(name, cancellationToken);
+
+            // Last of all: whoever handles a version that comes after this look also writes after it, and our next write fails.
+            if (await _uploads.VersionAsync(name, cancellationToken) != key.ETag)
+            {
+                return await VanishedAsync(name, cancellationToken);
+            }
+
+            if (computation.Outcome == UploadOutcome.Reused)
+            {
+                // What was reused has been replaced; the next try looks at it afresh.
+                break;
+            }
         }
 
         throw new InvalidOperationException(
-            $"The record of '{name}' was changed by others {MaxWriteAttempts} times while it was being written; it will be tried again.");
+            $"The record of '{name}' was changed by others again and again while it was being written; it will be tried again.");
     }
 
     /// <summary>Sets the tags of a record just written.</summary>
@@ -366,11 +396,5 @@ public sealed partial class UploadTagger
     private partial void LogSkipped(string upload, UploadOutcome outcome);
 
     /// <summary>What is to be written; the vector is null if there is none, or if the one that stands is kept.</summary>
-    private sealed record Computation(UploadResult Result, float[]? Vector, UploadOutcome Outcome)
-    {
-        public static Computation Reuse(UploadResult result, UploadResult earlier) => new(
-            result with { State = earlier.State, Labels = earlier.Labels, Embedding = earlier.Embedding, Failure = earlier.Failure },
-            null,
-            UploadOutcome.Reused);
-    }
+    private sealed record Computation(UploadResult Result, float[]? Vector, UploadOutcome Outcome);
 }

@@ -70,9 +70,59 @@ public sealed class UploadTaggerTests(AzuriteServer azurite)
         UploadResult now = (await pipeline.ResultAsync("a.jpg"))!;
         Assert.Equal(second.ETag!.Value.ToString("G"), now.Source.ETag);
         Assert.Equal(first.Labels, now.Labels);
-        Assert.Equal(first.Embedding, now.Embedding);
+        BlobProperties embedding = await pipeline.Embeddings.GetBlobClient("a.jpg.npy").GetPropertiesAsync(cancellationToken: Token);
+        Assert.Equal(first.Embedding! with { ETag = embedding.ETag.ToString("G") }, now.Embedding);
+        Assert.NotEqual(first.Embedding.ETag, now.Embedding!.ETag);
         Assert.Equal(0, now.Timings.EncodeMs);
         Assert.Equal("tagged", (await pipeline.TagsAsync("a.jpg"))["clip_state"]);
+    }
+
+    [Fact]
+    public async Task DoesNotReuseARecordWhoseEmbeddingALateWorkerHasReplaced()
+    {
+        await using TestPipeline pipeline = await TestPipeline.CreateAsync(azurite);
+        byte[] picture = TestPictures.Jpeg(30);
+        await pipeline.TagAsync(await pipeline.UploadAsync("a.jpg", picture));
+        byte[] right = await EmbeddingAsync(pipeline);
+        await pipeline.Embeddings.GetBlobClient("a.jpg.npy").UploadAsync(BinaryData.FromString("of another picture"), overwrite: true, Token);
+
+        UploadReport report = await pipeline.TagAsync(await pipeline.UploadAsync("a.jpg", picture));
+
+        Assert.Equal(UploadOutcome.Tagged, report.Outcome);
+        Assert.Equal(right, await EmbeddingAsync(pipeline));
+    }
+
+    [Fact]
+    public async Task KeepsEmbeddingAndRecordTogetherWhenTwoPicturesTakeTurnsUnderOneName()
+    {
+        await using TestPipeline pipeline = await TestPipeline.CreateAsync(azurite);
+        byte[][] pictures = [TestPictures.Jpeg(31), TestPictures.Jpeg(32)];
+        byte[][] right = new byte[2][];
+        for (int i = 0; i < 2; i++)
+        {
+            await pipeline.TagAsync(await pipeline.UploadAsync("a.jpg", pictures[i]));
+            right[i] = await EmbeddingAsync(pipeline);
+        }
+
+        for (int round = 0; round < 5; round++)
+        {
+            List<Task<UploadReport>> work = [];
+            int last = 0;
+            for (int i = 0; i < 7 + (round % 2); i++)
+            {
+                last = i % 2;
+                work.Add(pipeline.TagAsync(await pipeline.UploadAsync("a.jpg", pictures[last])));
+            }
+
+            await Task.WhenAll(work);
+
+            UploadResult result = (await pipeline.ResultAsync("a.jpg"))!;
+            BlobProperties upload = await pipeline.Uploads.GetBlobClient("a.jpg").GetPropertiesAsync(cancellationToken: Token);
+            BlobProperties embedding = await pipeline.Embeddings.GetBlobClient("a.jpg.npy").GetPropertiesAsync(cancellationToken: Token);
+            Assert.Equal(upload.ETag.ToString("G"), result.Source.ETag);
+            Assert.Equal(embedding.ETag.ToString("G"), result.Embedding!.ETag);
+            Assert.Equal(right[last], await EmbeddingAsync(pipeline));
+        }
     }
 
     [Fact]
@@ -316,6 +366,9 @@ public sealed class UploadTaggerTests(AzuriteServer azurite)
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => pipeline.Tagger.TagAsync(upload, cancelled.Token));
         Assert.Null(await pipeline.ResultAsync("a.jpg"));
     }
+
+    private static async Task<byte[]> EmbeddingAsync(TestPipeline pipeline) =>
+        (await pipeline.Embeddings.GetBlobClient("a.jpg.npy").DownloadContentAsync(Token)).Value.Content.ToArray();
 
     private static byte[] BadPicture(string name) => name switch
     {
