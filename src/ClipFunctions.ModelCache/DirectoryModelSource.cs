@@ -2,7 +2,8 @@ using ClipFunctions.Clip.Bundles;
 
 namespace ClipFunctions.ModelCaching;
 
-/// <summary>Bundles in the folders of a directory, <c>{directory}/{model id}/clip.json</c> (<c>/</c> in an id becomes <c>-</c>).</summary>
+/// <summary>Bundles in the folders of a directory, <c>{directory}/{model id}/clip.json</c> or
+/// <c>{directory}/{model id}.{precision}/clip.json</c> (<c>/</c> in an id becomes <c>-</c>).</summary>
 public sealed class DirectoryModelSource : IModelSource
 {
     private readonly string _directory;
@@ -61,16 +62,38 @@ public sealed class DirectoryModelSource : IModelSource
     }
 
     /// <inheritdoc/>
-    public async Task<ModelBundle?> FindAsync(string modelId, CancellationToken cancellationToken)
+    public async Task<ModelBundle?> FindAsync(ModelRequest request, IProgress<ModelProgress>? progress, CancellationToken cancellationToken)
     {
-        string folder = Path.Combine(_directory, FolderName(modelId));
-        if (!File.Exists(Path.Combine(folder, BundleManifest.FileName)))
+        ArgumentNullException.ThrowIfNull(request);
+        foreach (string folder in Candidates(request))
         {
-            return null;
+            if (!File.Exists(Path.Combine(folder, BundleManifest.FileName)))
+            {
+                continue;
+            }
+
+            ModelBundle bundle = ModelBundle.Open(folder);
+            if (request.Precision is null || bundle.Manifest.Precision == request.Precision)
+            {
+                await bundle.VerifyAsync(cancellationToken);
+                return bundle;
+            }
         }
 
-        ModelBundle bundle = ModelBundle.Open(folder);
-        await bundle.VerifyAsync(cancellationToken);
-        return bundle;
+        return null;
+    }
+
+    /// <summary>The folder, within a directory of bundles, of a model made in one precision: <c>{model id}.{precision}</c>.</summary>
+    /// <exception cref="ArgumentException">The id has characters that no model id has.</exception>
+    public static string FolderName(string modelId, ModelPrecision precision) => $"{FolderName(modelId)}.{ModelRequest.NameOf(precision)}";
+
+    // A folder without a precision in its name is one that a user put there.
+    private IEnumerable<string> Candidates(ModelRequest request)
+    {
+        yield return Path.Combine(_directory, FolderName(request.Id));
+        foreach (ModelPrecision precision in request.Precision is { } wanted ? [wanted] : Enum.GetValues<ModelPrecision>())
+        {
+            yield return Path.Combine(_directory, FolderName(request.Id, precision));
+        }
     }
 }

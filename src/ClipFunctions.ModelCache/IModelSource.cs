@@ -2,7 +2,7 @@ using ClipFunctions.Clip.Bundles;
 
 namespace ClipFunctions.ModelCaching;
 
-/// <summary>A place where model bundles may be found.</summary>
+/// <summary>A place where model bundles may be found, or be made.</summary>
 public interface IModelSource
 {
     /// <summary>What the place is called in logs and errors.</summary>
@@ -11,7 +11,10 @@ public interface IModelSource
     /// <summary>The ids of the models that it holds.</summary>
     Task<IReadOnlyList<string>> ListAsync(CancellationToken cancellationToken);
 
-    /// <summary>The bundle of a model; null if the place does not hold it.</summary>
+    /// <summary>The bundle of a model, verified; null if the place does not hold it in that precision.</summary>
+    /// <param name="request">Which model.</param>
+    /// <param name="progress">Told of downloads and conversions; null for nobody.</param>
+    /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="InvalidBundleException">It holds one that is broken.</exception>
-    Task<ModelBundle?> FindAsync(string modelId, CancellationToken cancellationToken);
+    Task<ModelBundle?> FindAsync(ModelRequest request, IProgress<ModelProgress>? progress, CancellationToken cancellationToken);
 }

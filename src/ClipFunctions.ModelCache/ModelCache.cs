@@ -170,7 +170,7 @@ public sealed partial class ModelCache : IAsyncDisposable
         long start = Stopwatch.GetTimestamp();
         foreach (IModelSource source in _sources)
         {
-            if (await source.FindAsync(modelId, cancellationToken) is { } bundle)
+            if (await source.FindAsync(ModelRequest.Parse(modelId), null, cancellationToken) is { } bundle)
             {
                 ClipModel model = await ClipModel.LoadAsync(bundle, _options.Model, cancellationToken);
                 LogLoaded(modelId, source.Name, model.Device.ToString(), model.Fingerprint, Stopwatch.GetElapsedTime(start).TotalMilliseconds);

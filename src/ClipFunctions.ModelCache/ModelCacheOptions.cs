@@ -1,10 +1,14 @@
+using ClipFunctions.Clip.Bundles;
 using ClipFunctions.Clip.Inference;
 
 namespace ClipFunctions.ModelCaching;
 
-/// <summary>Where models are kept and how they are run.</summary>
+/// <summary>Where models are kept and come from, how many stay in memory, and how they are run.</summary>
 public sealed record ModelCacheOptions
 {
+    /// <summary>The hub's own address.</summary>
+    public static Uri DefaultHubUrl { get; } = new("https://huggingface.co/");
+
     /// <summary>
     /// The directory of bundles on this machine. Default: <c>clipfunctions/models</c> in the user's cache folder
     /// (<c>XDG_CACHE_HOME</c>, or <c>~/.cache</c>, or the local application data on Windows).
@@ -13,6 +17,39 @@ public sealed record ModelCacheOptions
 
     /// <summary>How models are run: device, threads, limits.</summary>
     public ClipModelOptions Model { get; init; } = new();
+
+    /// <summary>The precision of models that are asked for without one; null (default) for whichever there is, fp32 where it must be made.</summary>
+    public ModelPrecision? Precision { get; init; }
+
+    /// <summary>
+    /// Mebibytes that the loaded models may take together, by the sizes of their graphs; 0 (default) for no limit. Models that nobody
+    /// leases leave in the order of their last use; leased ones stay even beyond the limit, until they are given back.
+    /// </summary>
+    public long MemoryBudgetMB { get; init; }
+
+    /// <summary>Minutes after which a model that nobody uses is unloaded; 0 (default) for never.</summary>
+    public double IdleMinutes { get; init; }
+
+    /// <summary>Models to load and run once at start, in the text form of <see cref="ModelRequest"/>; none by default.</summary>
+    public IReadOnlyList<string> Preload { get; init; } = [];
+
+    /// <summary>Whether the network may not be used: a model that is not on this machine (or in its storage account) is then an error. False by default.</summary>
+    public bool Offline { get; init; }
+
+    /// <summary>The hub's address, for mirrors; Hugging Face's own by default.</summary>
+    public Uri HubUrl { get; init; } = DefaultHubUrl;
+
+    /// <summary>The hub's access token, sent to <see cref="HubUrl"/> alone; none by default.</summary>
+    public string? HubToken { get; init; }
+
+    /// <summary>A JSON file that adds entries to the catalogue or replaces some; none by default.</summary>
+    public string? Catalog { get; init; }
+
+    /// <summary>Licences that are agreed to, by the catalogue's names of them; those that ask for it are refused otherwise. None by default.</summary>
+    public IReadOnlyList<string> AcceptedLicences { get; init; } = [];
+
+    /// <summary>Whether downloaded checkpoints stay after conversion; false by default.</summary>
+    public bool KeepCheckpoints { get; init; }
 
     private static string DefaultCacheDirectory()
     {

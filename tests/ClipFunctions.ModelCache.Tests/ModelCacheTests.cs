@@ -184,7 +184,7 @@ public sealed class ModelCacheTests
 
         public Task<IReadOnlyList<string>> ListAsync(CancellationToken cancellationToken) => _inner.ListAsync(cancellationToken);
 
-        public async Task<ModelBundle?> FindAsync(string modelId, CancellationToken cancellationToken)
+        public async Task<ModelBundle?> FindAsync(ModelRequest request, IProgress<ModelProgress>? progress, CancellationToken cancellationToken)
         {
             if (Interlocked.Increment(ref _finds) <= Failures)
             {
@@ -196,7 +196,7 @@ public sealed class ModelCacheTests
                 await gate.Task.WaitAsync(cancellationToken);
             }
 
-            return await _inner.FindAsync(modelId, cancellationToken);
+            return await _inner.FindAsync(request, progress, cancellationToken);
         }
     }
 }

@@ -24,6 +24,7 @@ public sealed unsafe class SafetensorsFile : ICheckpoint
     private readonly MemoryMappedViewAccessor? _view;
     private readonly byte* _data;
     private readonly long _dataLength;
+    private readonly Dictionary<string, long> _offsets = new(StringComparer.Ordinal);
     private bool _disposed;
 
     private SafetensorsFile(string path)
@@ -107,7 +108,7 @@ public sealed unsafe class SafetensorsFile : ICheckpoint
         for (int done = 0; done < destination.Length; done += Piece)
         {
             Span<float> target = destination.Slice(done, Math.Min(Piece, destination.Length - done));
-            ReadOnlySpan<byte> bytes = new(_data + tensor.Offset + ((start + done) * size), target.Length * size);
+            ReadOnlySpan<byte> bytes = new(_data + _offsets[tensor.Name] + ((start + done) * size), target.Length * size);
             Widen(tensor.Type, bytes, target);
         }
     }
@@ -259,13 +260,14 @@ public sealed unsafe class SafetensorsFile : ICheckpoint
                     continue;
                 }
 
-                (TensorInfo tensor, long end) = ReadTensor(ref reader, item);
+                (TensorInfo tensor, long begin, long end) = ReadTensor(ref reader, item);
                 if (!tensors.TryAdd(item, tensor))
                 {
                     throw new JsonException("is there twice.");
                 }
 
-                ranges.Add((tensor.Offset, end, item));
+                ranges.Add((begin, end, item));
+                _offsets[item] = begin;
             }
 
             item = "header";
@@ -322,7 +324,7 @@ public sealed unsafe class SafetensorsFile : ICheckpoint
         Metadata = metadata;
     }
 
-    private (TensorInfo Tensor, long End) ReadTensor(ref Utf8JsonReader reader, string name)
+    private (TensorInfo Tensor, long Begin, long End) ReadTensor(ref Utf8JsonReader reader, string name)
     {
         if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
         {
@@ -379,6 +381,6 @@ public sealed unsafe class SafetensorsFile : ICheckpoint
             throw new JsonException($"{type} [{string.Join(", ", shape)}] takes {bytes} bytes, data_offsets {begin} to {end} give {end - begin}.");
         }
 
-        return (new TensorInfo(name, type.Value, shape, (long)count, begin), end);
+        return (new TensorInfo(name, type.Value, shape), begin, end);
     }
 }

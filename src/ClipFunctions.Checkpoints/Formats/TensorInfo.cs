@@ -3,13 +3,12 @@ namespace ClipFunctions.Checkpoints.Formats;
 /// <summary>A tensor of a checkpoint: what it is called, its type and shape.</summary>
 public sealed class TensorInfo
 {
-    internal TensorInfo(string name, TensorType type, long[] shape, long count, long offset)
+    internal TensorInfo(string name, TensorType type, long[] shape)
     {
         Name = name;
         Type = type;
         Shape = shape;
-        Count = count;
-        Offset = offset;
+        Count = shape.Aggregate(1L, (product, dimension) => checked(product * dimension));
     }
 
     /// <summary>Its name.</summary>
@@ -23,8 +22,6 @@ public sealed class TensorInfo
 
     /// <summary>The number of its elements.</summary>
     public long Count { get; }
-
-    internal long Offset { get; }
 
     /// <summary>Name, type and shape.</summary>
     public override string ToString() => $"{Name}: {Type} [{string.Join(", ", Shape)}]";
