@@ -13,4 +13,8 @@ public enum ActivationKind
     /// <summary><c>x · Φ(x)</c> by the error function: OpenCLIP's default.</summary>
     [JsonStringEnumMemberName("gelu")]
     Gelu,
+
+    /// <summary>GELU's approximation by the hyperbolic tangent: SigLIP.</summary>
+    [JsonStringEnumMemberName("gelu_tanh")]
+    GeluTanh,
 }

@@ -50,6 +50,14 @@ public static class BundleFingerprint
         Add("vision.heads", vision.Heads);
         Add("vision.mlp", vision.MlpWidth ?? 0);
 
+        // What came later stands here only where it is not the default, so that older bundles keep their fingerprints.
+        if (vision.Pooling != VisionPooling.ClassToken)
+        {
+            Add("vision.pooling", vision.Pooling);
+        }
+
+        AddEpsilon("vision.epsilon", vision.NormEpsilon);
+
         TextArchitecture text = architecture.Text;
         Add("text.context", text.ContextLength);
         Add("text.vocabulary", text.VocabularySize);
@@ -59,6 +67,17 @@ public static class BundleFingerprint
         Add("text.mlp", text.MlpWidth);
         lines.Add("text.causal", text.Causal ? "yes" : "no");
         Add("text.pooling", text.Pooling);
+        if (text.EndTokenId is { } end)
+        {
+            Add("text.end", end);
+        }
+
+        if (text.Activation is { } activation)
+        {
+            Add("text.activation", activation);
+        }
+
+        AddEpsilon("text.epsilon", text.NormEpsilon);
 
         Add("scoring.kind", manifest.Scoring.Kind);
         Add("scoring.scale", manifest.Scoring.LogitScale);
@@ -107,6 +126,14 @@ public static class BundleFingerprint
         }
 
         return canonical.ToString();
+
+        void AddEpsilon(string key, float epsilon)
+        {
+            if (epsilon != VisionArchitecture.DefaultNormEpsilon)
+            {
+                Add(key, epsilon);
+            }
+        }
 
         void AddGraph(string key, GraphSpec graph)
         {

@@ -91,6 +91,9 @@ internal sealed class BundleManifestValidator(BundleManifest manifest, string or
             CheckRange("architecture.vision.mlpWidth", vision.MlpWidth ?? 0, MaximumWidth);
         }
 
+        CheckDefined("architecture.vision.pooling", vision.Pooling);
+        CheckEpsilon("architecture.vision.normEpsilon", vision.NormEpsilon);
+
         TextArchitecture text = architecture.Text;
         CheckRange("architecture.text.contextLength", text.ContextLength, MaximumContext);
         CheckRange("architecture.text.vocabularySize", text.VocabularySize, MaximumVocabulary);
@@ -99,6 +102,21 @@ internal sealed class BundleManifestValidator(BundleManifest manifest, string or
         CheckRange("architecture.text.heads", text.Heads, MaximumWidth);
         CheckRange("architecture.text.mlpWidth", text.MlpWidth, MaximumWidth);
         CheckDefined("architecture.text.pooling", text.Pooling);
+        CheckEpsilon("architecture.text.normEpsilon", text.NormEpsilon);
+        if (text.Activation is { } activation)
+        {
+            CheckDefined("architecture.text.activation", activation);
+        }
+
+        if (text.Pooling == TextPooling.FirstEndToken != text.EndTokenId is not null)
+        {
+            throw Error("architecture.text.endTokenId", $"expected an id with the pooling {TextPooling.FirstEndToken} and none otherwise, found {text.EndTokenId?.ToString(CultureInfo.InvariantCulture) ?? "none"}.");
+        }
+
+        if (text.EndTokenId is { } end && (end < 0 || end >= text.VocabularySize))
+        {
+            throw Error("architecture.text.endTokenId", $"expected 0 to {text.VocabularySize - 1}, found {end}.");
+        }
     }
 
     private void CheckScoring(ScoringRule scoring)
@@ -242,6 +260,14 @@ internal sealed class BundleManifestValidator(BundleManifest manifest, string or
         if (value < 1 || value > maximum)
         {
             throw Error(field, $"expected 1 to {maximum}, found {value}.");
+        }
+    }
+
+    private void CheckEpsilon(string field, float value)
+    {
+        if (!(value is > 0 and < 1))
+        {
+            throw Error(field, $"expected a number above 0 and below 1, found {Text(value)}.");
         }
     }
 

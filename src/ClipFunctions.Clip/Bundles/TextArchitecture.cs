@@ -26,4 +26,13 @@ public sealed record TextArchitecture
 
     /// <summary>Which position gives the text's vector.</summary>
     public required TextPooling Pooling { get; init; }
+
+    /// <summary>The id that <see cref="TextPooling.FirstEndToken"/> looks for; null for the other rules.</summary>
+    public int? EndTokenId { get; init; }
+
+    /// <summary>The activation where it is not the vision tower's; null where it is.</summary>
+    public ActivationKind? Activation { get; init; }
+
+    /// <summary>What the layer norms add to the variance; 1e-5 by default.</summary>
+    public float NormEpsilon { get => field is 0 ? VisionArchitecture.DefaultNormEpsilon : field; init; }
 }

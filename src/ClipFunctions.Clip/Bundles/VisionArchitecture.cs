@@ -3,6 +3,9 @@ namespace ClipFunctions.Clip.Bundles;
 /// <summary>The sizes of a vision tower.</summary>
 public sealed record VisionArchitecture
 {
+    /// <summary>PyTorch's own.</summary>
+    public const float DefaultNormEpsilon = 1e-5f;
+
     /// <summary>Transformer or ResNet.</summary>
     public required VisionKind Kind { get; init; }
 
@@ -23,4 +26,10 @@ public sealed record VisionArchitecture
 
     /// <summary>Width of the hidden layer of a transformer's MLP; null for a ResNet.</summary>
     public int? MlpWidth { get; init; }
+
+    /// <summary>What gives a transformer's vector; <see cref="VisionPooling.ClassToken"/> by default.</summary>
+    public VisionPooling Pooling { get; init; }
+
+    /// <summary>What a transformer's layer norms add to the variance; 1e-5 by default.</summary>
+    public float NormEpsilon { get => field is 0 ? DefaultNormEpsilon : field; init; }
 }

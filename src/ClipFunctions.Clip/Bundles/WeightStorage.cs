@@ -17,4 +17,8 @@ public enum WeightStorage
     /// <summary>As 16-bit floats, rounded to the nearest where need be.</summary>
     [JsonStringEnumMemberName("fp16")]
     Fp16,
+
+    /// <summary>The transformers' matrices and the token table as 8-bit integers with a scale for each row, the rest as <see cref="Fp16"/>.</summary>
+    [JsonStringEnumMemberName("int8")]
+    Int8,
 }
