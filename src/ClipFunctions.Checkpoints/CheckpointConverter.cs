@@ -1,5 +1,5 @@
 using System.Reflection;
-using System.Security.Cryptography;
+using ClipFunctions.Checkpoints.Configuration;
 using ClipFunctions.Checkpoints.Formats;
 using ClipFunctions.Checkpoints.Graphs;
 using ClipFunctions.Checkpoints.Layouts;
@@ -18,8 +18,11 @@ public static class CheckpointConverter
     /// <summary>The name and version that bundles carry.</summary>
     public static string Version { get; } = $"ClipFunctions {typeof(CheckpointConverter).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0"}";
 
-    /// <summary>Converts a checkpoint in safetensors form with openai's tensor names.</summary>
-    /// <param name="source">The <c>.safetensors</c> file, or a folder with exactly one.</param>
+    /// <summary>
+    /// Converts a checkpoint in any of the published forms (safetensors, sharded or not; TorchScript archive; <c>torch.save</c>) and namings
+    /// (openai/CLIP, open_clip, Hugging Face).
+    /// </summary>
+    /// <param name="source">The file of weights (of sharded ones the index), or the folder that holds it.</param>
     /// <param name="destinationFolder">The bundle's folder. It appears whole or not at all: it is written beside its place and renamed.</param>
     /// <param name="options">How; the stated defaults if null.</param>
     /// <param name="progress">Told of each stage and of the weights written.</param>
@@ -37,17 +40,17 @@ public static class CheckpointConverter
     {
         ArgumentException.ThrowIfNullOrEmpty(source);
         ArgumentException.ThrowIfNullOrEmpty(destinationFolder);
-        return Task.Run(() => Convert(source, Path.GetFullPath(destinationFolder), options ?? new ConversionOptions(), progress, cancellationToken), cancellationToken);
+        return Task.Run(() => ConvertCoreAsync(source, Path.GetFullPath(destinationFolder), options ?? new ConversionOptions(), progress, cancellationToken), cancellationToken);
     }
 
-    private static ModelBundle Convert(string source, string destination, ConversionOptions options, IProgress<ConversionProgress>? progress, CancellationToken cancellationToken)
+    private static async Task<ModelBundle> ConvertCoreAsync(string source, string destination, ConversionOptions options, IProgress<ConversionProgress>? progress, CancellationToken cancellationToken)
     {
         if (!options.Overwrite && Path.Exists(destination))
         {
             throw new IOException($"{destination} is already there.");
         }
 
-        string file = FindCheckpoint(source);
+        string file = CheckpointFolder.Find(source);
         string beside = Path.GetDirectoryName(Path.GetFullPath(file))!;
         string cardPath = Path.Combine(beside, ModelCard.FileName);
         ModelCard card = File.Exists(cardPath) ? ModelCard.Load(cardPath) : new ModelCard();
@@ -56,7 +59,7 @@ public static class CheckpointConverter
         Directory.CreateDirectory(temporary);
         try
         {
-            BundleManifest manifest = Write(file, beside, card, temporary, options, progress, cancellationToken);
+            BundleManifest manifest = await WriteAsync(file, beside, card, temporary, options, progress, cancellationToken).ConfigureAwait(false);
             manifest.Validate(Path.Combine(destination, BundleManifest.FileName));
             manifest.Save(Path.Combine(temporary, BundleManifest.FileName));
             cancellationToken.ThrowIfCancellationRequested();
@@ -73,93 +76,143 @@ public static class CheckpointConverter
         return ModelBundle.Open(destination);
     }
 
-    private static BundleManifest Write(string file, string beside, ModelCard card, string folder, ConversionOptions options, IProgress<ConversionProgress>? progress, CancellationToken cancellationToken)
+    private static async Task<BundleManifest> WriteAsync(string file, string beside, ModelCard card, string folder, ConversionOptions options, IProgress<ConversionProgress>? progress, CancellationToken cancellationToken)
     {
         progress?.Report(new ConversionProgress("reading", 0, 0));
-        using SafetensorsFile checkpoint = SafetensorsFile.Open(file);
-        ClipArchitecture architecture = OpenAiLayout.Infer(checkpoint, options.Activation ?? card.ActivationKind(Path.Combine(beside, ModelCard.FileName)) ?? ActivationKind.QuickGelu);
+        using ICheckpoint checkpoint = CheckpointFile.Open(file);
+        ModelConfiguration configuration = Configure(checkpoint, file, beside, card, options);
+        ModelLayout layout = ModelLayout.Read(checkpoint, configuration);
+        ClipArchitecture architecture = layout.Architecture;
         int context = architecture.Text.ContextLength;
         if (card.ContextLength is { } stated && stated != context)
         {
             throw new InvalidCheckpointException(file, "positional_embedding", $"has {context} positions; the model card says {stated}.");
         }
 
-        PreprocessingSpec preprocessing = new()
+        ScoringRule scoring = Scoring(layout.Tensors, configuration);
+        PreprocessingSpec preprocessing = Preprocessing(architecture.Vision.ImageSize, scoring.Kind, configuration);
+        WeightStorage weights = options.Precision switch
         {
-            Size = architecture.Vision.ImageSize,
-            Mean = options.Mean ?? card.Mean ?? PreprocessingSpec.OpenAiMean,
-            Std = options.Std ?? card.Std ?? PreprocessingSpec.OpenAiStd,
+            ModelPrecision.Fp32 => options.Weights,
+            ModelPrecision.Fp16 => WeightStorage.Fp16,
+            ModelPrecision.DynamicInt8 => WeightStorage.EightBit,
+            _ => throw new ArgumentOutOfRangeException(nameof(options), options.Precision, "No such precision."),
         };
-        VisionInput input = options.VisionInput == GraphInputKind.PixelsUInt8Nhwc ? VisionInput.Bytes : VisionInput.NormalisedFloats;
-        OnnxGraph visual = VisionTower.Build(checkpoint, architecture, preprocessing, input, options.Weights);
-        OnnxGraph textual = new TextTransformerGraph(checkpoint, architecture, options.Weights).Graph;
+        GraphOptions graphs = new(options.Precision, weights, options.VisionInput == GraphInputKind.PixelsUInt8Nhwc ? VisionInput.Bytes : VisionInput.NormalisedFloats);
 
-        long total = visual.Initializers.Sum(tensor => tensor.Length) + textual.Initializers.Sum(tensor => tensor.Length);
-        long done = 0;
-        void Advance(long bytes) => progress?.Report(new ConversionProgress("writing", done += bytes, total));
-
-        List<string> names = [];
-        names.AddRange(OnnxModelWriter.Write(visual, Path.Combine(folder, VisualFile), Version, options.InlineLimit, Advance, cancellationToken));
-        names.AddRange(OnnxModelWriter.Write(textual, Path.Combine(folder, TextualFile), Version, options.InlineLimit, Advance, cancellationToken));
-
-        string[] vocabulary = FindVocabulary(beside, card, options);
-        foreach (string path in vocabulary)
+        // The checkpoint's hash takes as long as a good part of the writing, and needs nothing of it.
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task<string> hash = Task.Run(() => CheckpointHash.Compute(file, stop.Token), stop.Token);
+        try
         {
-            names.Add(Copy(path, folder, Path.GetFileName(path)));
+            OnnxGraph visual = VisionTower.Build(layout.Tensors, architecture, preprocessing, graphs);
+            OnnxGraph textual = new TextTransformerGraph(layout.Tensors, architecture, graphs).Graph;
+
+            long total = visual.Initializers.Sum(tensor => tensor.Length) + textual.Initializers.Sum(tensor => tensor.Length);
+            long done = 0;
+            void Advance(long bytes) => progress?.Report(new ConversionProgress("writing", done += bytes, total));
+
+            List<BundleFile> files = [];
+            files.AddRange(OnnxModelWriter.Write(visual, Path.Combine(folder, VisualFile), Version, options.InlineLimit, Advance, cancellationToken));
+            files.AddRange(OnnxModelWriter.Write(textual, Path.Combine(folder, TextualFile), Version, options.InlineLimit, Advance, cancellationToken));
+
+            string[] vocabulary = FindVocabulary(beside, card, options);
+            foreach (string path in vocabulary)
+            {
+                files.Add(Copy(path, folder, Path.GetFileName(path), cancellationToken));
+            }
+
+            string? labels = options.LabelsFile ?? Beside(beside, card.Labels ?? LabelsFile, required: card.Labels is not null);
+            if (labels is not null)
+            {
+                files.Add(Copy(labels, folder, LabelsFile, cancellationToken));
+            }
+
+            progress?.Report(new ConversionProgress("hashing", total, total));
+            return new BundleManifest
+            {
+                Format = BundleManifest.CurrentFormat,
+                Id = options.Id ?? card.Id ?? Path.GetFileNameWithoutExtension(file),
+                Architecture = architecture,
+                Scoring = scoring,
+                Preprocessing = preprocessing,
+                Tokenizer = new TokenizerSpec { Kind = TokenizerSpec.ClipBpe, ContextLength = context, Files = [.. vocabulary.Select(path => Path.GetFileName(path))] },
+                Visual = new GraphSpec { File = VisualFile, Input = VisionTower.InputName, InputKind = options.VisionInput, Output = TowerGraph.OutputName },
+                Textual = new GraphSpec { File = TextualFile, Input = TextTransformerGraph.InputName, InputKind = GraphInputKind.TokensInt32, Output = TowerGraph.OutputName, DynamicContext = architecture.Text.Causal && architecture.Text.Pooling != TextPooling.Last },
+                Precision = options.Precision,
+                Weights = weights,
+                Source = (options.Source ?? new ModelSource { Url = Path.GetFileName(file) }) with { Sha256 = await hash.ConfigureAwait(false) },
+                Converter = Version,
+                Labels = labels is null ? null : LabelsFile,
+                Files = files,
+            };
+        }
+        catch
+        {
+            // The file must not be read any more when the error is told.
+            await stop.CancelAsync().ConfigureAwait(false);
+            await hash.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default).ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private static ModelConfiguration Configure(ICheckpoint checkpoint, string file, string beside, ModelCard card, ConversionOptions options)
+    {
+        ModelConfiguration configuration = ConfigurationFinder.Find(checkpoint, beside, options.ConfigurationFile);
+        ActivationKind? activation = options.Activation ?? card.ActivationKind(Path.Combine(beside, ModelCard.FileName));
+        if (activation is null && configuration.Origin is null && Path.GetFileName(file).StartsWith("open_clip", StringComparison.Ordinal))
+        {
+            throw new InvalidCheckpointException(file, null, "no open_clip_config.json lies beside it, and no tensor tells the activation: put it there, or state the activation (open_clip's default is gelu).");
         }
 
-        string? labels = options.LabelsFile ?? Beside(beside, card.Labels ?? LabelsFile, required: card.Labels is not null);
-        if (labels is not null)
+        return configuration with
         {
-            names.Add(Copy(labels, folder, LabelsFile));
-        }
-
-        progress?.Report(new ConversionProgress("hashing", total, total));
-        return new BundleManifest
-        {
-            Format = BundleManifest.CurrentFormat,
-            Id = options.Id ?? card.Id ?? Path.GetFileNameWithoutExtension(file),
-            Architecture = architecture,
-            Scoring = new ScoringRule { Kind = ScoringKind.Softmax, LogitScale = LogitScale(checkpoint) },
-            Preprocessing = preprocessing,
-            Tokenizer = new TokenizerSpec { Kind = TokenizerSpec.ClipBpe, ContextLength = context, Files = [.. vocabulary.Select(path => Path.GetFileName(path))] },
-            Visual = new GraphSpec { File = VisualFile, Input = VisionTower.InputName, InputKind = options.VisionInput, Output = TowerGraph.OutputName },
-            Textual = new GraphSpec { File = TextualFile, Input = TextTransformerGraph.InputName, InputKind = GraphInputKind.TokensInt32, Output = TowerGraph.OutputName, DynamicContext = architecture.Text.Causal },
-            Precision = ModelPrecision.Fp32,
-            Weights = options.Weights,
-            Source = (options.Source ?? new ModelSource { Url = Path.GetFileName(file) }) with { Sha256 = Hash(file, cancellationToken) },
-            Converter = Version,
-            Labels = labels is null ? null : LabelsFile,
-            Files = [.. names.Select(name => Describe(folder, name, cancellationToken))],
+            VisionActivation = activation ?? configuration.VisionActivation,
+            TextActivation = activation ?? configuration.TextActivation,
+            Mean = options.Mean ?? card.Mean ?? configuration.Mean,
+            Std = options.Std ?? card.Std ?? configuration.Std,
+            ResizeMode = options.ResizeMode ?? configuration.ResizeMode,
+            Interpolation = options.Interpolation ?? configuration.Interpolation,
         };
     }
 
-    private static float LogitScale(SafetensorsFile checkpoint)
+    // The published defaults: those of OpenAI for CLIP, those of big_vision for SigLIP.
+    private static PreprocessingSpec Preprocessing(int size, ScoringKind scoring, ModelConfiguration configuration)
+    {
+        bool sigmoid = scoring == ScoringKind.Sigmoid;
+        return new PreprocessingSpec
+        {
+            Size = size,
+            Mean = configuration.Mean ?? (sigmoid ? [0.5f, 0.5f, 0.5f] : PreprocessingSpec.OpenAiMean),
+            Std = configuration.Std ?? (sigmoid ? [0.5f, 0.5f, 0.5f] : PreprocessingSpec.OpenAiStd),
+            ResizeMode = configuration.ResizeMode ?? (sigmoid ? "squash" : "shortest"),
+            Interpolation = configuration.Interpolation ?? "bicubic",
+        };
+    }
+
+    private static ScoringRule Scoring(ICheckpoint checkpoint, ModelConfiguration configuration)
+    {
+        bool biased = checkpoint.Tensors.ContainsKey("logit_bias");
+        float logarithm = Scalar(checkpoint, "logit_scale");
+        float scale = MathF.Exp(logarithm);
+        if (!(scale > 0 && float.IsFinite(scale)))
+        {
+            throw new InvalidCheckpointException(checkpoint.Name, "logit_scale", $"expected the logarithm of a positive number, found {logarithm}.");
+        }
+
+        return new ScoringRule
+        {
+            Kind = configuration.Scoring ?? (biased ? ScoringKind.Sigmoid : ScoringKind.Softmax),
+            LogitScale = scale,
+            LogitBias = biased ? Scalar(checkpoint, "logit_bias") : 0,
+        };
+    }
+
+    private static float Scalar(ICheckpoint checkpoint, string name)
     {
         float[] value = new float[1];
-        checkpoint.Read(checkpoint.Tensors["logit_scale"], 0, value);
-        float scale = MathF.Exp(value[0]);
-        return scale > 0 && float.IsFinite(scale)
-            ? scale
-            : throw new InvalidCheckpointException(checkpoint.Name, "logit_scale", $"expected the logarithm of a positive number, found {value[0]}.");
-    }
-
-    private static string FindCheckpoint(string source)
-    {
-        if (File.Exists(source))
-        {
-            return source;
-        }
-
-        if (!Directory.Exists(source))
-        {
-            throw new InvalidCheckpointException(source, null, "there is no such file or folder.");
-        }
-
-        string[] files = Directory.GetFiles(source, "*.safetensors");
-        return files.Length == 1
-            ? files[0]
-            : throw new InvalidCheckpointException(source, null, $"expected one .safetensors file in the folder, found {files.Length}.");
+        checkpoint.Read(checkpoint.Tensors[name], 0, value);
+        return value[0];
     }
 
     private static string[] FindVocabulary(string beside, ModelCard card, ConversionOptions options)
@@ -203,38 +256,18 @@ public static class CheckpointConverter
         return required ? throw new InvalidCheckpointException(path, null, "there is no such file, but the model card names it.") : null;
     }
 
-    private static string Copy(string path, string folder, string name)
+    private static BundleFile Copy(string path, string folder, string name, CancellationToken cancellationToken)
     {
         try
         {
-            File.Copy(path, Path.Combine(folder, name));
-            return name;
+            string target = Path.Combine(folder, name);
+            File.Copy(path, target);
+            return new BundleFile { Name = name, Size = new FileInfo(target).Length, Sha256 = CheckpointHash.Compute(target, cancellationToken) };
         }
         catch (FileNotFoundException exception)
         {
             throw new InvalidCheckpointException(path, null, "there is no such file.", exception);
         }
-    }
-
-    private static BundleFile Describe(string folder, string name, CancellationToken cancellationToken)
-    {
-        string path = Path.Combine(folder, name);
-        return new BundleFile { Name = name, Size = new FileInfo(path).Length, Sha256 = Hash(path, cancellationToken) };
-    }
-
-    private static string Hash(string path, CancellationToken cancellationToken)
-    {
-        using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1, FileOptions.SequentialScan);
-        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        byte[] buffer = new byte[1 << 20];
-        int read;
-        while ((read = stream.Read(buffer)) > 0)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            hash.AppendData(buffer.AsSpan(0, read));
-        }
-
-        return System.Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
     private static void Place(string temporary, string destination, bool overwrite)

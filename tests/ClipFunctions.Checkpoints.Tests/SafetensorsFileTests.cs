@@ -128,7 +128,7 @@ public class SafetensorsFileTests : IDisposable
                     file.Read(tensor, tensor.Count - values.Length, values);
                 }
 
-                Layouts.OpenAiLayout.Infer(file);
+                Layouts.ModelLayout.Read(file);
             }
             catch (InvalidCheckpointException)
             {

@@ -13,13 +13,19 @@ internal sealed class ModifiedResNetGraph : TowerGraph
 {
     private const double BatchNormEpsilon = 1e-5;
 
-    public ModifiedResNetGraph(ICheckpoint checkpoint, ClipArchitecture architecture, PreprocessingSpec preprocessing, VisionInput input, WeightStorage storage)
-        : base("visual", checkpoint, storage)
+    public ModifiedResNetGraph(ICheckpoint checkpoint, ClipArchitecture architecture, PreprocessingSpec preprocessing, GraphOptions options)
+        : base("visual", checkpoint, options, VisionArchitecture.DefaultNormEpsilon)
     {
         VisionArchitecture vision = architecture.Vision;
-        (string x, float[]? channelScale) = input == VisionInput.Bytes
-            ? (CentredBytes(preprocessing, vision.ImageSize), preprocessing.Std.Select(std => (float)(1 / (255 * (double)std))).ToArray())
-            : (VisionTower.FloatsInput(Graph, vision.ImageSize), null);
+        float[] scale = [.. preprocessing.Std.Select(std => (float)(1 / (255 * (double)std)))];
+        (string x, float[]? channelScale) = (options.Input, IsHalfPrecision) switch
+        {
+            (VisionInput.Bytes, false) => (CentredBytes(preprocessing, vision.ImageSize), scale),
+
+            // Kernels this small would lose bits in 16-bit floats: the picture is scaled instead.
+            (VisionInput.Bytes, true) => (ToCompute(Graph.Add("Mul", [CentredBytes(preprocessing, vision.ImageSize), Graph.Floats("visual.scale", scale, 1, 3, 1, 1)])), null),
+            _ => (ToCompute(VisionTower.FloatsInput(Graph, vision.ImageSize)), (float[]?)null),
+        };
 
         x = Relu(Convolution(x, "visual.conv1", "visual.bn1", 3, 2, channelScale));
         x = Relu(Convolution(x, "visual.conv2", "visual.bn2", 3, 1));
@@ -32,14 +38,13 @@ internal sealed class ModifiedResNetGraph : TowerGraph
             long planes = (long)vision.Width << stage;
             for (int block = 0; block < vision.Layers[stage]; block++)
             {
-                x = Bottleneck(x, $"visual.layer{stage + 1}.{block}", stage > 0 && block == 0, OpenAiLayout.HasDownsample(stage, block, inputs, planes));
+                x = Bottleneck(x, $"visual.layer{stage + 1}.{block}", stage > 0 && block == 0, ModelLayout.HasDownsample(stage, block, inputs, planes));
                 inputs = planes * 4;
             }
         }
 
         string pooled = AttentionPool(x, (int)inputs, vision.Heads);
-        Graph.Add("Gemm", [pooled, Weights.Matrix("visual.attnpool.c_proj.weight"), Weights.Vector("visual.attnpool.c_proj.bias")], OutputName, "", ("transB", 1));
-        Graph.Output(OutputName, DataType.Float, "n", architecture.EmbeddingDimension);
+        Finish("Gemm", [pooled, Weights.Matrix("visual.attnpool.c_proj.weight"), Weights.Vector("visual.attnpool.c_proj.bias")], architecture.EmbeddingDimension, ("transB", 1));
     }
 
     // The convolution pads with zeros behind the normalisation, so the shift cannot move into it; the scale can, as it keeps zeros.
@@ -78,7 +83,7 @@ internal sealed class ModifiedResNetGraph : TowerGraph
         long padding = kernel / 2;
         return Graph.Add(
             "Conv",
-            [x, kernels, Graph.Floats($"{convolution}.bias", bias, bias.Length)],
+            [x, kernels, Weights.Computed($"{convolution}.bias", bias, bias.Length)],
             null,
             "",
             ("kernel_shape", new long[] { kernel, kernel }),

@@ -10,10 +10,10 @@ internal static class VisionTower
 {
     public const string InputName = "pixels";
 
-    public static OnnxGraph Build(ICheckpoint checkpoint, ClipArchitecture architecture, PreprocessingSpec preprocessing, VisionInput input, WeightStorage storage)
+    public static OnnxGraph Build(ICheckpoint checkpoint, ClipArchitecture architecture, PreprocessingSpec preprocessing, GraphOptions options)
         => architecture.Vision.Kind == VisionKind.VisionTransformer
-            ? new VisionTransformerGraph(checkpoint, architecture, preprocessing, input, storage).Graph
-            : new ModifiedResNetGraph(checkpoint, architecture, preprocessing, input, storage).Graph;
+            ? new VisionTransformerGraph(checkpoint, architecture, preprocessing, options).Graph
+            : new ModifiedResNetGraph(checkpoint, architecture, preprocessing, options).Graph;
 
     public static string BytesInput(OnnxGraph graph, int size) => graph.Input(InputName, DataType.Uint8, "n", size, size, 3);
 

@@ -1,4 +1,5 @@
 using ClipFunctions.Checkpoints.Onnx.Proto;
+using ClipFunctions.Clip.Bundles;
 using Google.Protobuf;
 
 namespace ClipFunctions.Checkpoints.Onnx;
@@ -24,8 +25,8 @@ internal static class OnnxModelWriter
     /// <summary>The most bytes of a file without external data: what a protocol buffer may have, and room for the names.</summary>
     public const long DefaultInlineLimit = int.MaxValue - (64L << 20);
 
-    /// <summary>Writes the file and gives the names of the files written.</summary>
-    public static IReadOnlyList<string> Write(OnnxGraph graph, string path, string producerVersion, long inlineLimit, Action<long> progress, CancellationToken cancellationToken)
+    /// <summary>Writes the file and tells of the files written, hashed on the way.</summary>
+    public static IReadOnlyList<BundleFile> Write(OnnxGraph graph, string path, string producerVersion, long inlineLimit, Action<long> progress, CancellationToken cancellationToken)
     {
         bool external = graph.Initializers.Sum(tensor => tensor.Length) > inlineLimit;
         string dataPath = path + ".data";
@@ -63,7 +64,8 @@ internal static class OnnxModelWriter
             graphSize += Field(GraphInitializerTag, TensorSize(header, tensor, outside));
         }
 
-        using (FileStream stream = new(path, FileMode.Create, FileAccess.Write, FileShare.None, BufferSize))
+        List<BundleFile> files = [];
+        using (HashingFileStream stream = new(path, BufferSize))
         {
             head.WriteTo(stream);
             WriteVarint(stream, ModelGraphTag);
@@ -82,14 +84,16 @@ internal static class OnnxModelWriter
                     WriteData(stream, tensor, progress, cancellationToken);
                 }
             }
+
+            files.Add(stream.Finish());
         }
 
         if (!external)
         {
-            return [Path.GetFileName(path)];
+            return files;
         }
 
-        using (FileStream stream = new(dataPath, FileMode.Create, FileAccess.Write, FileShare.None, BufferSize))
+        using (HashingFileStream stream = new(dataPath, BufferSize))
         {
             foreach ((_, GraphTensor tensor, bool outside) in constants)
             {
@@ -104,12 +108,14 @@ internal static class OnnxModelWriter
                     WriteData(stream, tensor, progress, cancellationToken);
                 }
             }
+
+            files.Add(stream.Finish());
         }
 
-        return [Path.GetFileName(path), Path.GetFileName(dataPath)];
+        return files;
     }
 
-    private static void WriteData(FileStream stream, GraphTensor tensor, Action<long> progress, CancellationToken cancellationToken)
+    private static void WriteData(HashingFileStream stream, GraphTensor tensor, Action<long> progress, CancellationToken cancellationToken)
     {
         long before = stream.Position;
         tensor.Write(stream, cancellationToken);

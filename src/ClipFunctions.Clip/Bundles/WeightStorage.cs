@@ -20,5 +20,5 @@ public enum WeightStorage
 
     /// <summary>The transformers' matrices and the token table as 8-bit integers with a scale for each row, the rest as <see cref="Fp16"/>.</summary>
     [JsonStringEnumMemberName("int8")]
-    Int8,
+    EightBit,
 }

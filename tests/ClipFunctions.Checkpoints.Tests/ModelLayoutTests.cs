@@ -4,7 +4,7 @@ using ClipFunctions.Clip.Bundles;
 
 namespace ClipFunctions.Checkpoints.Tests;
 
-public class OpenAiLayoutTests : IDisposable
+public class ModelLayoutTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
@@ -100,6 +100,6 @@ public class OpenAiLayoutTests : IDisposable
         File.WriteAllBytes(path, model.ToSafetensors());
         using SafetensorsFile file = SafetensorsFile.Open(path);
         Assert.True(file.Tensors.Count > 0);
-        return OpenAiLayout.Infer(file);
+        return ModelLayout.Read(file).Architecture;
     }
 }
