@@ -1,7 +1,4 @@
 using System.Buffers.Binary;
-using System.IO.MemoryMappedFiles;
-using System.Numerics.Tensors;
-using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 
@@ -12,7 +9,7 @@ namespace ClipFunctions.Checkpoints.Formats;
 /// then the bytes. The file is memory-mapped; every bound is checked when it is opened, by the rules of the format's own library:
 /// the ranges follow one another without gap or overlap and end with the file.
 /// </summary>
-public sealed unsafe class SafetensorsFile : ICheckpoint
+public sealed class SafetensorsFile : ICheckpoint
 {
     /// <summary>The most bytes that a header may have.</summary>
     public const int MaximumHeaderBytes = 100_000_000;
@@ -20,59 +17,46 @@ public sealed unsafe class SafetensorsFile : ICheckpoint
     private const int MaximumDimensions = 32;
     private const string MetadataKey = "__metadata__";
 
-    private readonly MemoryMappedFile? _file;
-    private readonly MemoryMappedViewAccessor? _view;
-    private readonly byte* _data;
+    private readonly FileBytes _bytes;
+    private readonly long _data;
     private readonly long _dataLength;
     private readonly Dictionary<string, long> _offsets = new(StringComparer.Ordinal);
-    private bool _disposed;
 
-    private SafetensorsFile(string path)
+    /// <summary>Reads the header; frees the bytes if it breaks a rule, and else when it is disposed.</summary>
+    internal SafetensorsFile(FileBytes bytes)
     {
-        Name = path;
+        _bytes = bytes;
         try
         {
-            long length = new FileInfo(path).Length;
-            if (length < sizeof(ulong))
+            if (bytes.Length < sizeof(ulong))
             {
-                throw Error(null, $"{length} bytes are too few for a safetensors file: its header's length alone takes {sizeof(ulong)}.");
+                throw Error(null, $"{bytes.Length} bytes are too few for a safetensors file: its header's length alone takes {sizeof(ulong)}.");
             }
 
-            _file = MemoryMappedFile.CreateFromFile(path, FileMode.Open, null, 0, MemoryMappedFileAccess.Read);
-            _view = _file.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read);
-            byte* start = null;
-            _view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
-            start += _view.PointerOffset;
-
-            ulong headerLength = BinaryPrimitives.ReadUInt64LittleEndian(new ReadOnlySpan<byte>(start, sizeof(ulong)));
+            ulong headerLength = BinaryPrimitives.ReadUInt64LittleEndian(bytes.Slice(0, sizeof(ulong)));
             if (headerLength > MaximumHeaderBytes)
             {
                 throw Error("header", $"{headerLength} bytes are more than a header may have ({MaximumHeaderBytes}).");
             }
 
-            if ((long)headerLength > length - sizeof(ulong))
+            if ((long)headerLength > bytes.Length - sizeof(ulong))
             {
-                throw Error("header", $"expected {headerLength} bytes, but only {length - sizeof(ulong)} follow.");
+                throw Error("header", $"expected {headerLength} bytes, but only {bytes.Length - sizeof(ulong)} follow.");
             }
 
-            _data = start + sizeof(ulong) + headerLength;
-            _dataLength = length - sizeof(ulong) - (long)headerLength;
-            Tensors = ReadHeader(new ReadOnlySpan<byte>(start + sizeof(ulong), (int)headerLength));
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            Dispose();
-            throw Error(null, $"cannot be read: {exception.Message}", exception);
+            _data = sizeof(ulong) + (long)headerLength;
+            _dataLength = bytes.Length - _data;
+            Tensors = ReadHeader(bytes.Slice(sizeof(ulong), (long)headerLength));
         }
         catch
         {
-            Dispose();
+            bytes.Dispose();
             throw;
         }
     }
 
     /// <inheritdoc/>
-    public string Name { get; }
+    public string Name => _bytes.Name;
 
     /// <inheritdoc/>
     public IReadOnlyDictionary<string, TensorInfo> Tensors { get; }
@@ -86,62 +70,18 @@ public sealed unsafe class SafetensorsFile : ICheckpoint
     public static SafetensorsFile Open(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        return new SafetensorsFile(path);
+        return new SafetensorsFile(FileBytes.Map(path));
     }
 
     /// <inheritdoc/>
     public void Read(TensorInfo tensor, long start, Span<float> destination)
     {
-        ArgumentNullException.ThrowIfNull(tensor);
-        ObjectDisposedException.ThrowIf(_disposed, this);
-        ArgumentOutOfRangeException.ThrowIfNegative(start);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(start, tensor.Count);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(destination.Length, tensor.Count - start);
-        if (!Tensors.TryGetValue(tensor.Name, out TensorInfo? own) || own != tensor)
-        {
-            throw new ArgumentException($"'{tensor.Name}' is no tensor of {Name}.", nameof(tensor));
-        }
-
-        // A piece's bytes must fit an int: 2^27 elements of at most 8 bytes do.
-        const int Piece = 1 << 27;
-        int size = SizeOf(tensor.Type);
-        for (int done = 0; done < destination.Length; done += Piece)
-        {
-            Span<float> target = destination.Slice(done, Math.Min(Piece, destination.Length - done));
-            ReadOnlySpan<byte> bytes = new(_data + _offsets[tensor.Name] + ((start + done) * size), target.Length * size);
-            Widen(tensor.Type, bytes, target);
-        }
+        TensorElements.CheckRead(this, tensor, start, destination.Length);
+        TensorElements.Read(_bytes, _data + _offsets[tensor.Name] + (start * TensorElements.SizeOf(tensor.Type)), tensor.Type, destination);
     }
 
     /// <summary>Frees the mapping. Nobody may read any more.</summary>
-    public void Dispose()
-    {
-        if (_disposed)
-        {
-            return;
-        }
-
-        _disposed = true;
-        if (_view is not null)
-        {
-            if (_data is not null)
-            {
-                _view.SafeMemoryMappedViewHandle.ReleasePointer();
-            }
-
-            _view.Dispose();
-        }
-
-        _file?.Dispose();
-    }
-
-    internal static int SizeOf(TensorType type) => type switch
-    {
-        TensorType.Bool or TensorType.U8 or TensorType.I8 => 1,
-        TensorType.U16 or TensorType.I16 or TensorType.F16 or TensorType.BF16 => 2,
-        TensorType.U32 or TensorType.I32 or TensorType.F32 => 4,
-        _ => 8,
-    };
+    public void Dispose() => _bytes.Dispose();
 
     private static TensorType? ParseType(string? text) => text switch
     {
@@ -160,55 +100,6 @@ public sealed unsafe class SafetensorsFile : ICheckpoint
         "F64" => TensorType.F64,
         _ => null,
     };
-
-    private static void Widen(TensorType type, ReadOnlySpan<byte> bytes, Span<float> target)
-    {
-        // Casting spans needs no alignment on the processors .NET runs on; the format aligns nothing beyond a byte.
-        switch (type)
-        {
-            case TensorType.F32:
-                MemoryMarshal.Cast<byte, float>(bytes).CopyTo(target);
-                break;
-            case TensorType.F16:
-                TensorPrimitives.ConvertToSingle(MemoryMarshal.Cast<byte, Half>(bytes), target);
-                break;
-            case TensorType.BF16:
-                ReadOnlySpan<ushort> upper = MemoryMarshal.Cast<byte, ushort>(bytes);
-                for (int i = 0; i < target.Length; i++)
-                {
-                    target[i] = BitConverter.UInt32BitsToSingle((uint)upper[i] << 16);
-                }
-
-                break;
-            case TensorType.F64:
-                TensorPrimitives.ConvertTruncating(MemoryMarshal.Cast<byte, double>(bytes), target);
-                break;
-            case TensorType.I64:
-                TensorPrimitives.ConvertTruncating(MemoryMarshal.Cast<byte, long>(bytes), target);
-                break;
-            case TensorType.U64:
-                TensorPrimitives.ConvertTruncating(MemoryMarshal.Cast<byte, ulong>(bytes), target);
-                break;
-            case TensorType.I32:
-                TensorPrimitives.ConvertTruncating(MemoryMarshal.Cast<byte, int>(bytes), target);
-                break;
-            case TensorType.U32:
-                TensorPrimitives.ConvertTruncating(MemoryMarshal.Cast<byte, uint>(bytes), target);
-                break;
-            case TensorType.I16:
-                TensorPrimitives.ConvertTruncating(MemoryMarshal.Cast<byte, short>(bytes), target);
-                break;
-            case TensorType.U16:
-                TensorPrimitives.ConvertTruncating(MemoryMarshal.Cast<byte, ushort>(bytes), target);
-                break;
-            case TensorType.I8:
-                TensorPrimitives.ConvertTruncating(MemoryMarshal.Cast<byte, sbyte>(bytes), target);
-                break;
-            default:
-                TensorPrimitives.ConvertTruncating(bytes, target);
-                break;
-        }
-    }
 
     private static long[] ReadNumbers(ref Utf8JsonReader reader, int most)
     {
@@ -365,17 +256,8 @@ public sealed unsafe class SafetensorsFile : ICheckpoint
             throw new JsonException($"data_offsets {begin} to {end} lie outside the {_dataLength} bytes of data.");
         }
 
-        UInt128 count = 1;
-        foreach (long dimension in shape)
-        {
-            count *= (UInt128)dimension;
-            if (count > long.MaxValue / 8)
-            {
-                throw new JsonException($"shape [{string.Join(", ", shape)}] has too many elements.");
-            }
-        }
-
-        long bytes = (long)count * SizeOf(type.Value);
+        long count = TensorElements.Count(shape) ?? throw new JsonException($"shape [{string.Join(", ", shape)}] has too many elements.");
+        long bytes = count * TensorElements.SizeOf(type.Value);
         if (bytes != end - begin)
         {
             throw new JsonException($"{type} [{string.Join(", ", shape)}] takes {bytes} bytes, data_offsets {begin} to {end} give {end - begin}.");
