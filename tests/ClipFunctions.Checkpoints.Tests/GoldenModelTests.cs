@@ -19,6 +19,8 @@ public class GoldenModelTests
 
     public static TheoryData<string, string> CheckpointsWithGelu => GoldenModels.Checkpoints("gelu.image_features");
 
+    public static TheoryData<string, string, string> EveryForm => GoldenModels.EveryForm();
+
     [Theory]
     [MemberData(nameof(Checkpoints))]
     public async Task FeaturesLogitsAndProbabilitiesAreTheReferences(string model, string file)
@@ -43,17 +45,69 @@ public class GoldenModelTests
         await CheckAsync(model, file, golden, "gelu.", ActivationKind.Gelu, WeightStorage.Fp32);
     }
 
-    private static async Task CheckAsync(string model, string file, SafetensorsFile golden, string prefix, ActivationKind activation, WeightStorage weights)
+    [Theory]
+    [MemberData(nameof(EveryForm))]
+    public async Task EveryPublishedFormGivesTheReferencesVectors(string model, string file, string configuration)
+    {
+        using SafetensorsFile golden = GoldenModels.Outputs(model);
+        ModelBundle bundle = await GoldenModels.ConvertAsync(model, file, activation: null, configuration: configuration);
+        await CheckAsync(bundle, golden, PrefixFor(bundle, golden));
+    }
+
+    [Theory]
+    [MemberData(nameof(EveryForm))]
+    public Task HalfPrecisionStaysWithinACosineOf9999(string model, string file, string configuration)
+        => CheckCosinesAsync(model, file, configuration, ModelPrecision.Fp16, 0.9999f);
+
+    [Theory]
+    [MemberData(nameof(EveryForm))]
+    public Task EightBitIntegersStayWithinACosineOf995(string model, string file, string configuration)
+        => CheckCosinesAsync(model, file, configuration, ModelPrecision.DynamicInt8, 0.995f);
+
+    private static async Task CheckCosinesAsync(string model, string file, string configuration, ModelPrecision precision, float least)
+    {
+        using SafetensorsFile golden = GoldenModels.Outputs(model);
+        ModelBundle bundle = await GoldenModels.ConvertAsync(model, file, activation: null, precision: precision, configuration: configuration);
+        string prefix = PrefixFor(bundle, golden);
+        (EmbeddingMatrix image, EmbeddingMatrix text) = await EncodeAsync(bundle, golden);
+        float worst = Math.Min(Worst(GoldenModels.Matrix(golden, $"{prefix}image_features"), image), Worst(GoldenModels.Matrix(golden, $"{prefix}text_features"), text));
+        TestContext.Current.TestOutputHelper?.WriteLine($"least cosine {worst:g7}");
+        Assert.True(worst >= least, $"A cosine is {worst:g7}, expected at least {least}.");
+
+        static float Worst(EmbeddingMatrix expected, EmbeddingMatrix actual)
+        {
+            Assert.Equal((expected.Count, expected.Dimension), (actual.Count, actual.Dimension));
+            return Enumerable.Range(0, expected.Count).Min(row => TensorPrimitives.CosineSimilarity(expected[row], actual[row]));
+        }
+    }
+
+    // The reference's outputs with the other activation stand beside those with its own.
+    private static string PrefixFor(ModelBundle bundle, SafetensorsFile golden)
+    {
+        string prefix = bundle.Manifest.Architecture.Activation == ActivationKind.QuickGelu ? "" : "gelu.";
+        Assert.SkipUnless(golden.Tensors.ContainsKey($"{prefix}image_features"), $"No golden data: {golden.Name} has no {prefix}image_features.");
+        return prefix;
+    }
+
+    private static async Task<(EmbeddingMatrix Image, EmbeddingMatrix Text)> EncodeAsync(ModelBundle bundle, SafetensorsFile golden)
     {
         CancellationToken cancellationToken = TestContext.Current.CancellationToken;
-        ModelBundle bundle = await GoldenModels.ConvertAsync(model, file, activation: activation, weights: weights);
         using ClipModel clip = await ClipModel.LoadAsync(bundle, new ClipModelOptions { Device = "cpu" }, cancellationToken);
-
         TensorInfo images = golden.Tensors["image"];
-        EmbeddingMatrix image = clip.EncodeNormalized(GoldenModels.Floats(golden, "image"), (int)images.Shape[0], cancellationToken);
         TensorInfo texts = golden.Tensors["text"];
         TokenBatch tokens = new(GoldenModels.Integers(golden, "text"), (int)texts.Shape[0], (int)texts.Shape[1]);
-        EmbeddingMatrix text = clip.EncodeText(tokens, cancellationToken);
+        return (clip.EncodeNormalized(GoldenModels.Floats(golden, "image"), (int)images.Shape[0], cancellationToken), clip.EncodeText(tokens, cancellationToken));
+    }
+
+    private static async Task CheckAsync(string model, string file, SafetensorsFile golden, string prefix, ActivationKind activation, WeightStorage weights)
+        => await CheckAsync(await GoldenModels.ConvertAsync(model, file, activation: activation, weights: weights), golden, prefix);
+
+    private static async Task CheckAsync(ModelBundle bundle, SafetensorsFile golden, string prefix)
+    {
+        CancellationToken cancellationToken = TestContext.Current.CancellationToken;
+        using ClipModel clip = await ClipModel.LoadAsync(bundle, new ClipModelOptions { Device = "cpu" }, cancellationToken);
+
+        (EmbeddingMatrix image, EmbeddingMatrix text) = await EncodeAsync(bundle, golden);
 
         AssertVectors(GoldenModels.Matrix(golden, $"{prefix}image_features"), image);
         AssertVectors(GoldenModels.Matrix(golden, $"{prefix}text_features"), text);

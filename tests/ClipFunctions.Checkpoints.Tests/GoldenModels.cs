@@ -10,7 +10,7 @@ namespace ClipFunctions.Checkpoints.Tests;
 public static class GoldenModels
 {
     private const string Folder = "model";
-    private static readonly ConcurrentDictionary<(string, GraphInputKind, ActivationKind, WeightStorage), Lazy<Task<ModelBundle>>> Bundles = new();
+    private static readonly ConcurrentDictionary<(string, string, GraphInputKind, ActivationKind?, WeightStorage, ModelPrecision), Lazy<Task<ModelBundle>>> Bundles = new();
     private static readonly TemporaryFolder Temporary = new();
 
     /// <summary>Every model in openai's naming: model folder and file; one empty row where there are none, so that the tests report themselves skipped.</summary>
@@ -40,6 +40,47 @@ public static class GoldenModels
         return data;
     }
 
+    /// <summary>
+    /// Every file of weights of every model, in whichever form and naming, with each of the configurations that lie beside it in a
+    /// folder of its own (none for files that lie beside the outputs): model folder, file, configuration.
+    /// </summary>
+    public static TheoryData<string, string, string> EveryForm()
+    {
+        TheoryData<string, string, string> data = [];
+        if (GoldenData.Has(Folder))
+        {
+            foreach (string model in Directory.GetDirectories(Path.Combine(GoldenData.Root, Folder)).Order(StringComparer.Ordinal))
+            {
+                if (!File.Exists(Path.Combine(model, "io.safetensors")))
+                {
+                    continue;
+                }
+
+                foreach (string file in Directory.GetFiles(model, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
+                {
+                    if (Path.GetExtension(file) is not (".safetensors" or ".pt" or ".bin") || Path.GetFileName(file) == "io.safetensors")
+                    {
+                        continue;
+                    }
+
+                    string folder = Path.GetDirectoryName(file)!;
+                    string[] configurations = folder == model ? [""] : [.. Directory.GetFiles(folder, "*config*.json").Where(json => !Path.GetFileName(json).StartsWith("preprocessor", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
+                    foreach (string configuration in configurations)
+                    {
+                        data.Add(Path.GetFileName(model), Path.GetRelativePath(model, file), configuration.Length == 0 ? "" : Path.GetRelativePath(model, configuration));
+                    }
+                }
+            }
+        }
+
+        if (data.Count == 0)
+        {
+            data.Add("", "", "");
+        }
+
+        return data;
+    }
+
     private static bool Has(string outputs, string? output)
     {
         if (output is null || !File.Exists(outputs))
@@ -59,14 +100,17 @@ public static class GoldenModels
         string model,
         string file,
         GraphInputKind input = GraphInputKind.PixelsFloat32Nchw,
-        ActivationKind activation = ActivationKind.QuickGelu,
-        WeightStorage weights = WeightStorage.Fp32)
+        ActivationKind? activation = ActivationKind.QuickGelu,
+        WeightStorage weights = WeightStorage.Fp32,
+        ModelPrecision precision = ModelPrecision.Fp32,
+        string configuration = "")
     {
         string source = FileOf(model, file);
-        return Bundles.GetOrAdd((source, input, activation, weights), key => new Lazy<Task<ModelBundle>>(() => CheckpointConverter.ConvertAsync(
+        string? configurationFile = configuration.Length == 0 ? null : FileOf(model, configuration);
+        return Bundles.GetOrAdd((source, configuration, input, activation, weights, precision), key => new Lazy<Task<ModelBundle>>(() => CheckpointConverter.ConvertAsync(
             source,
             Path.Combine(Temporary.Path, Guid.NewGuid().ToString("N")),
-            new ConversionOptions { VisionInput = input, Activation = activation, Weights = weights, TokenizerFiles = [] }))).Value;
+            new ConversionOptions { VisionInput = input, Activation = activation, Weights = weights, Precision = precision, ConfigurationFile = configurationFile, TokenizerFiles = [] }))).Value;
     }
 
     public static float[] Floats(SafetensorsFile file, string name)

@@ -175,10 +175,13 @@ internal sealed class WeightSource(ICheckpoint checkpoint, OnnxGraph graph, Weig
         });
     }
 
+    // The primitive gives the number of the largest magnitude with its sign.
+    private static float Largest(ReadOnlySpan<float> values) => MathF.Abs(TensorPrimitives.MaxMagnitude(values));
+
     // Such a weight would become infinite, and every vector with it.
     private void CheckRange(string name, ReadOnlySpan<float> values)
     {
-        float largest = TensorPrimitives.MaxMagnitude(values);
+        float largest = Largest(values);
         if (float.IsFinite(largest) && largest > (float)Half.MaxValue)
         {
             throw new InvalidCheckpointException(checkpoint.Name, name, $"holds {largest}, beyond what 16-bit floats hold ({(float)Half.MaxValue}): convert to fp32 instead.");
@@ -227,7 +230,7 @@ internal sealed class WeightSource(ICheckpoint checkpoint, OnnxGraph graph, Weig
                 read(start, piece);
                 if (rounding)
                 {
-                    float largest = TensorPrimitives.MaxMagnitude<float>(piece);
+                    float largest = Largest(piece);
                     if (float.IsFinite(largest) && largest > (float)Half.MaxValue)
                     {
                         return false;
@@ -257,7 +260,7 @@ internal sealed class WeightSource(ICheckpoint checkpoint, OnnxGraph graph, Weig
     /// <summary>A matrix quantised row by row, twice read: for the scales, and for the integers.</summary>
     private sealed class QuantizedRows(ReadPiece read, int rows, int width)
     {
-        private const float Largest = 127;
+        private const float LargestInteger = 127;
 
         // Both sides of a transposed tile stay in the first cache.
         private const int Tile = 64;
@@ -269,7 +272,7 @@ internal sealed class WeightSource(ICheckpoint checkpoint, OnnxGraph graph, Weig
             if (_scales is null)
             {
                 float[] scales = new float[rows];
-                ForEachRow((row, values) => scales[row] = TensorPrimitives.MaxMagnitude<float>(values) is var largest and > 0 ? largest / Largest : 1, cancellationToken);
+                ForEachRow((row, values) => scales[row] = Largest(values) is var largest and > 0 ? largest / LargestInteger : 1, cancellationToken);
                 _scales = scales;
             }
 
