@@ -11,6 +11,14 @@ internal sealed class PlainClip(SyntheticModel model)
 
     public bool ErfGelu { get; init; }
 
+    public bool TanhGelu { get; init; }
+
+    public int HeadWidth { get; init; } = 64;
+
+    public double Epsilon { get; init; } = 1e-5;
+
+    public bool IsSiglip => model.Tensors.ContainsKey("visual.attn_pool.probe");
+
     public double[] EncodeImage(byte[] pixels)
     {
         int size = (int)Math.Sqrt(pixels.Length / 3);
@@ -22,29 +30,58 @@ internal sealed class PlainClip(SyntheticModel model)
             {
                 for (int x = 0; x < size; x++)
                 {
-                    planes[c][y, x] = ((pixels[(((y * size) + x) * 3) + c] / 255.0) - Mean[c]) / Std[c];
+                    double value = pixels[(((y * size) + x) * 3) + c] / 255.0;
+                    planes[c][y, x] = IsSiglip ? (value - 0.5) / 0.5 : (value - Mean[c]) / Std[c];
                 }
             }
         }
 
-        return model.Tensors.ContainsKey("visual.proj") ? Transformer(planes) : ResNet(planes);
+        return IsSiglip ? Siglip(planes) : model.Tensors.ContainsKey("visual.proj") ? Transformer(planes) : ResNet(planes);
     }
 
     public double[] EncodeText(int[] row)
     {
         double[][] x = [.. row.Select((token, i) => Sum(Row("token_embedding.weight", token), Row("positional_embedding", i)))];
-        x = Blocks("transformer", x, causal: true);
-        double[] pooled = Norm("ln_final", x[Array.IndexOf(row, row.Max())]);
-        return Project(pooled, "text_projection");
+        x = Blocks("transformer", x, causal: !IsSiglip);
+        double[] pooled = Norm("ln_final", IsSiglip ? x[^1] : x[Array.IndexOf(row, row.Max())]);
+        double[] projected = Project(pooled, "text_projection");
+        return IsSiglip ? Sum(projected, Values("text_projection.bias")) : projected;
+    }
+
+    // Hugging Face's SiglipVisionTransformer with its SiglipMultiheadAttentionPoolingHead.
+    private double[] Siglip(double[][,] planes)
+    {
+        double[] bias = Values("visual.conv1.bias");
+        double[][] x = [.. Patches(planes).Select((token, i) => Sum(Sum(token, bias), Row("visual.positional_embedding", i)))];
+        x = [.. Blocks("visual.transformer", x, causal: false).Select(token => Norm("visual.ln_post", token))];
+        int width = bias.Length;
+        double[] weight = Values("visual.attn_pool.in_proj_weight");
+        double[] inBias = Values("visual.attn_pool.in_proj_bias");
+        double[] Part(double[] token, int part) => Linear(weight[(part * width * width)..((part + 1) * width * width)], inBias[(part * width)..((part + 1) * width)], token);
+        double[] attended = Attend([Part(Values("visual.attn_pool.probe"), 0)], [.. x.Select(token => Part(token, 1))], [.. x.Select(token => Part(token, 2))], width / HeadWidth, causal: false)[0];
+        double[] pooled = Linear("visual.attn_pool.out_proj", attended);
+        return Sum(pooled, Linear("visual.attn_pool.mlp.c_proj", [.. Linear("visual.attn_pool.mlp.c_fc", Norm("visual.attn_pool.ln", pooled)).Select(Activate)]));
     }
 
     private double[] Transformer(double[][,] planes)
+    {
+        List<double[]> x = [Sum(Values("visual.class_embedding"), Row("visual.positional_embedding", 0))];
+        foreach (double[] token in Patches(planes))
+        {
+            x.Add(Sum(token, Row("visual.positional_embedding", x.Count)));
+        }
+
+        double[][] rows = Blocks("visual.transformer", [.. x.Select(token => Norm("visual.ln_pre", token))], causal: false);
+        return Project(Norm("visual.ln_post", rows[0]), "visual.proj");
+    }
+
+    private List<double[]> Patches(double[][,] planes)
     {
         (long[] shape, float[] kernels) = model.Tensors["visual.conv1.weight"];
         int width = (int)shape[0];
         int patch = (int)shape[2];
         int grid = planes[0].GetLength(0) / patch;
-        List<double[]> x = [Sum(Values("visual.class_embedding"), Row("visual.positional_embedding", 0))];
+        List<double[]> tokens = [];
         for (int gy = 0; gy < grid; gy++)
         {
             for (int gx = 0; gx < grid; gx++)
@@ -64,12 +101,11 @@ internal sealed class PlainClip(SyntheticModel model)
                     }
                 }
 
-                x.Add(Sum(token, Row("visual.positional_embedding", x.Count)));
+                tokens.Add(token);
             }
         }
 
-        double[][] rows = Blocks("visual.transformer", [.. x.Select(token => Norm("visual.ln_pre", token))], causal: false);
-        return Project(Norm("visual.ln_post", rows[0]), "visual.proj");
+        return tokens;
     }
 
     private double[] ResNet(double[][,] x)
@@ -123,7 +159,7 @@ internal sealed class PlainClip(SyntheticModel model)
                 [.. projected.Select(p => p[..width])],
                 [.. projected.Select(p => p[width..(2 * width)])],
                 [.. projected.Select(p => p[(2 * width)..])],
-                width / 64,
+                width / HeadWidth,
                 causal);
             x = [.. x.Select((token, t) => Sum(token, Linear($"{block}.attn.out_proj", attended[t])))];
             x = [.. x.Select(token => Sum(token, Linear($"{block}.mlp.c_proj", [.. Linear($"{block}.mlp.c_fc", Norm($"{block}.ln_2", token)).Select(Activate)])))];
@@ -167,7 +203,7 @@ internal sealed class PlainClip(SyntheticModel model)
         return result;
     }
 
-    private double Activate(double x) => ErfGelu ? 0.5 * x * (1 + Erf(x / Math.Sqrt(2))) : x / (1 + Math.Exp(-1.702 * x));
+    private double Activate(double x) => TanhGelu ? 0.5 * x * (1 + Math.Tanh(Math.Sqrt(2 / Math.PI) * (x + (0.044715 * x * x * x)))) : ErfGelu ? 0.5 * x * (1 + Erf(x / Math.Sqrt(2))) : x / (1 + Math.Exp(-1.702 * x));
 
     // The series, good to double precision for the moderate arguments of these models.
     private static double Erf(double x)
@@ -194,7 +230,7 @@ internal sealed class PlainClip(SyntheticModel model)
         double variance = x.Select(value => (value - mean) * (value - mean)).Average();
         double[] weight = Values($"{name}.weight");
         double[] bias = Values($"{name}.bias");
-        return [.. x.Select((value, i) => ((value - mean) / Math.Sqrt(variance + 1e-5) * weight[i]) + bias[i])];
+        return [.. x.Select((value, i) => ((value - mean) / Math.Sqrt(variance + Epsilon) * weight[i]) + bias[i])];
     }
 
     private double[] Linear(string name, double[] x) => Linear(Values($"{name}.weight"), Values($"{name}.bias"), x);

@@ -66,6 +66,146 @@ public sealed class SyntheticModel
         return model;
     }
 
+    /// <summary>A SigLIP model in the names that openai's layout would have for its parts.</summary>
+    public static SyntheticModel Siglip(int seed = 1, int width = 64, int layers = 2, int patch = 4, int grid = 3, int textLayers = 2, int context = 12, int vocabulary = 520)
+    {
+        SyntheticModel model = new(seed);
+        model.Add("visual.conv1.weight", width, 3, patch, patch);
+        model.Add("visual.conv1.bias", width);
+        model.Add("visual.positional_embedding", grid * grid, width);
+        model.AddBlocks("visual.transformer", width, layers);
+        model.AddNorm("visual.ln_post", width);
+        model.Add("visual.attn_pool.probe", width);
+        model.Add("visual.attn_pool.in_proj_weight", 3 * width, width);
+        model.Add("visual.attn_pool.in_proj_bias", 3 * width);
+        model.AddLinear("visual.attn_pool.out_proj", width, width);
+        model.AddNorm("visual.attn_pool.ln", width);
+        model.AddLinear("visual.attn_pool.mlp.c_fc", 4 * width, width);
+        model.AddLinear("visual.attn_pool.mlp.c_proj", width, 4 * width);
+        model.AddText(width, width, textLayers, context, vocabulary);
+        model.Add("text_projection.bias", width);
+        model.Tensors["logit_scale"] = ([1], [4.7f]);
+        model.Tensors["logit_bias"] = ([1], [-12.5f]);
+        return model;
+    }
+
+    /// <summary>The same model in Hugging Face's naming (<c>CLIPModel</c>, <c>SiglipModel</c>).</summary>
+    public SyntheticModel InHuggingFaceNaming() => Renamed((name, shape, values) =>
+    {
+        string tower = name.StartsWith("visual.", StringComparison.Ordinal) ? "vision_model" : "text_model";
+        if (name.Contains("resblocks", StringComparison.Ordinal))
+        {
+            string[] parts = name[(name.IndexOf("resblocks", StringComparison.Ordinal) + "resblocks.".Length)..].Split('.', 2);
+            string block = $"{tower}.encoder.layers.{parts[0]}";
+            return parts[1] switch
+            {
+                "attn.in_proj_weight" => Thirds($"{block}.self_attn", "weight", shape, values),
+                "attn.in_proj_bias" => Thirds($"{block}.self_attn", "bias", shape, values),
+                _ => [($"{block}.{parts[1].Replace("attn.", "self_attn.", StringComparison.Ordinal).Replace("ln_", "layer_norm", StringComparison.Ordinal).Replace("c_fc", "fc1", StringComparison.Ordinal).Replace("c_proj", "fc2", StringComparison.Ordinal)}", shape, values)],
+            };
+        }
+
+        bool siglip = Tensors.ContainsKey("logit_bias");
+        return name switch
+        {
+            "visual.conv1.weight" or "visual.conv1.bias" => [(name.Replace("visual.conv1", "vision_model.embeddings.patch_embedding", StringComparison.Ordinal), shape, values)],
+            "visual.class_embedding" => [("vision_model.embeddings.class_embedding", shape, values)],
+            "visual.positional_embedding" => [("vision_model.embeddings.position_embedding.weight", shape, values)],
+            "visual.ln_pre.weight" or "visual.ln_pre.bias" => [(name.Replace("visual.ln_pre", "vision_model.pre_layrnorm", StringComparison.Ordinal), shape, values)],
+            "visual.ln_post.weight" or "visual.ln_post.bias" => [(name.Replace("visual.ln_post", "vision_model.post_layernorm", StringComparison.Ordinal), shape, values)],
+            "visual.proj" => [Transposed("visual_projection.weight", shape, values)],
+            "visual.attn_pool.probe" => [("vision_model.head.probe", [1, 1, shape[0]], values)],
+            "visual.attn_pool.in_proj_weight" or "visual.attn_pool.in_proj_bias" or "visual.attn_pool.out_proj.weight" or "visual.attn_pool.out_proj.bias" => [(name.Replace("visual.attn_pool", "vision_model.head.attention", StringComparison.Ordinal), shape, values)],
+            _ when name.StartsWith("visual.attn_pool.", StringComparison.Ordinal) => [(name.Replace("visual.attn_pool", "vision_model.head", StringComparison.Ordinal).Replace(".ln.", ".layernorm.", StringComparison.Ordinal).Replace("c_fc", "fc1", StringComparison.Ordinal).Replace("c_proj", "fc2", StringComparison.Ordinal), shape, values)],
+            "token_embedding.weight" => [("text_model.embeddings.token_embedding.weight", shape, values)],
+            "positional_embedding" => [("text_model.embeddings.position_embedding.weight", shape, values)],
+            "ln_final.weight" or "ln_final.bias" => [(name.Replace("ln_final", "text_model.final_layer_norm", StringComparison.Ordinal), shape, values)],
+            "text_projection" => [Transposed(siglip ? "text_model.head.weight" : "text_projection.weight", shape, values)],
+            "text_projection.bias" => [("text_model.head.bias", shape, values)],
+            _ => [(name, shape, values)],
+        };
+    });
+
+    /// <summary>The same model as open_clip keeps it with a timm trunk and custom text.</summary>
+    public SyntheticModel InTrunkNaming() => Renamed((name, shape, values) =>
+    {
+        if (!name.StartsWith("visual.", StringComparison.Ordinal))
+        {
+            return name.StartsWith("logit_", StringComparison.Ordinal) ? [(name, shape, values)]
+                : name == "text_projection" && Tensors.ContainsKey("text_projection.bias") ? [Transposed("text.text_projection.weight", shape, values)]
+                : [($"text.{name}", shape, values)];
+        }
+
+        string rest = name["visual.".Length..]
+            .Replace("transformer.resblocks", "blocks", StringComparison.Ordinal)
+            .Replace("ln_1", "norm1", StringComparison.Ordinal)
+            .Replace("ln_2", "norm2", StringComparison.Ordinal)
+            .Replace("attn.in_proj_", "attn.qkv.", StringComparison.Ordinal)
+            .Replace("out_proj", "proj", StringComparison.Ordinal)
+            .Replace("c_fc", "fc1", StringComparison.Ordinal)
+            .Replace("c_proj", "fc2", StringComparison.Ordinal)
+            .Replace("conv1", "patch_embed.proj", StringComparison.Ordinal)
+            .Replace("ln_pre", "norm_pre", StringComparison.Ordinal)
+            .Replace("ln_post", "norm", StringComparison.Ordinal)
+            .Replace("attn_pool.ln", "attn_pool.norm", StringComparison.Ordinal);
+        switch (rest)
+        {
+            case "class_embedding":
+                return [("visual.trunk.cls_token", [1, 1, shape[0]], values)];
+            case "positional_embedding":
+                return [("visual.trunk.pos_embed", [1, .. shape], values)];
+            case "proj":
+                return [Transposed("visual.head.proj.weight", shape, values)];
+            case "attn_pool.probe":
+                return [("visual.trunk.attn_pool.latent", [1, 1, shape[0]], values)];
+            case "attn_pool.in_proj_weight" or "attn_pool.in_proj_bias":
+                int third = values.Length / 3;
+                string parameter = rest["attn_pool.in_proj_".Length..];
+                return
+                [
+                    ($"visual.trunk.attn_pool.q.{parameter}", [shape[0] / 3, .. shape[1..]], values[..third]),
+                    ($"visual.trunk.attn_pool.kv.{parameter}", [shape[0] / 3 * 2, .. shape[1..]], values[third..]),
+                ];
+            default:
+                return [($"visual.trunk.{rest}", shape, values)];
+        }
+    });
+
+    private static (string, long[], float[])[] Thirds(string block, string parameter, long[] shape, float[] values)
+    {
+        int third = values.Length / 3;
+        return [.. "qkv".Select((part, i) => ($"{block}.{part}_proj.{parameter}", (long[])[shape[0] / 3, .. shape[1..]], values[(i * third)..((i + 1) * third)]))];
+    }
+
+    private static (string, long[], float[]) Transposed(string name, long[] shape, float[] values)
+    {
+        int rows = (int)shape[0];
+        int columns = (int)shape[1];
+        float[] result = new float[values.Length];
+        for (int i = 0; i < values.Length; i++)
+        {
+            result[(i % columns * rows) + (i / columns)] = values[i];
+        }
+
+        return (name, [columns, rows], result);
+    }
+
+    private static SyntheticModel Renamed(Dictionary<string, (long[] Shape, float[] Values)> tensors, Func<string, long[], float[], (string, long[], float[])[]> rename)
+    {
+        SyntheticModel model = new(0);
+        foreach ((string name, (long[] shape, float[] values)) in tensors)
+        {
+            foreach ((string newName, long[] newShape, float[] newValues) in rename(name, shape, values))
+            {
+                model.Tensors.Add(newName, (newShape, newValues));
+            }
+        }
+
+        return model;
+    }
+
+    private SyntheticModel Renamed(Func<string, long[], float[], (string, long[], float[])[]> rename) => Renamed(Tensors, rename);
+
     /// <summary>The safetensors file's bytes.</summary>
     public byte[] ToSafetensors()
     {
