@@ -1,5 +1,6 @@
 using System.IO.MemoryMappedFiles;
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace ClipFunctions.Checkpoints.Formats;
 
@@ -17,16 +18,18 @@ internal sealed unsafe class FileBytes : IDisposable
         Name = path;
         try
         {
-            Length = new FileInfo(path).Length;
+            // Of the open file, not of its path: model hubs' caches are full of links, whose length is another.
+            using SafeFileHandle handle = File.OpenHandle(path);
+            Length = RandomAccess.GetLength(handle);
             if (Length > 0)
             {
-                _file = MemoryMappedFile.CreateFromFile(path, FileMode.Open, null, 0, MemoryMappedFileAccess.Read);
+                _file = MemoryMappedFile.CreateFromFile(handle, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
                 _view = _file.CreateViewAccessor(0, Length, MemoryMappedFileAccess.Read);
                 _view.SafeMemoryMappedViewHandle.AcquirePointer(ref _start);
                 _start += _view.PointerOffset;
             }
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or NotSupportedException)
         {
             Dispose();
             throw new InvalidCheckpointException(path, null, $"cannot be read: {exception.Message}", exception);

@@ -124,7 +124,7 @@ internal static class StateDictionary
 
     private static string Describe(object? root) => root switch
     {
-        PickleDictionary dictionary => $"a dict with the keys {string.Join(", ", dictionary.Items.Take(8).Select(item => item.Key as string ?? "?"))}",
+        PickleDictionary dictionary => $"a dict with the keys {string.Join(", ", dictionary.Items.Take(8).Select(item => item.Key is string key ? key[..Math.Min(key.Length, 40)] : "?"))}",
         List<object?> => "a list",
         object?[] => "a tuple",
         TensorReference => "a tensor without a name",

@@ -389,7 +389,14 @@ internal ref struct Unpickler
         }
 
         BigInteger value = new(bytes);
-        Push(value >= long.MinValue && value <= long.MaxValue ? (long)value : value);
+        if (value >= long.MinValue && value <= long.MaxValue)
+        {
+            Push((long)value);
+        }
+        else
+        {
+            Push(value);
+        }
     }
 
     private readonly void PushIntegerText(ReadOnlySpan<byte> text)

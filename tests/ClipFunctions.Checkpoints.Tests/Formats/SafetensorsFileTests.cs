@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Text;
 using ClipFunctions.Checkpoints.Formats;
 
-namespace ClipFunctions.Checkpoints.Tests;
+namespace ClipFunctions.Checkpoints.Tests.Formats;
 
 public class SafetensorsFileTests : IDisposable
 {

@@ -1,7 +1,7 @@
 using ClipFunctions.Checkpoints.Formats;
 using ClipFunctions.Testing;
 
-namespace ClipFunctions.Checkpoints.Tests;
+namespace ClipFunctions.Checkpoints.Tests.Formats;
 
 [Trait("Category", GoldenData.Category)]
 public class TorchGoldenTests
