@@ -3,12 +3,13 @@ using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
+using ClipFunctions.Clip.Bundles;
 
 namespace ClipFunctions.Benchmarks;
 
 /// <summary>
-/// <c>uploads [count]</c> measures the local host from outside; <c>accuracy DIR</c> the demo model; anything else is an argument of BenchmarkDotNet
-/// (<c>--filter '*'</c>).
+/// <c>uploads [count]</c> measures the local host from outside; <c>accuracy DIR</c> the demo model; <c>convert DIR [model…]</c> the conversion of
+/// checkpoints of true sizes; <c>agreement DIR COUNT model…</c> fp16 and int8 against fp32; anything else is an argument of BenchmarkDotNet (<c>--filter '*'</c>).
 /// </summary>
 internal static class BenchmarkProgram
 {
@@ -23,6 +24,15 @@ internal static class BenchmarkProgram
                 return;
             case ["accuracy", var folder]:
                 await DemoAccuracy.RunAsync(folder);
+                return;
+            case ["convert", var folder, .. var models]:
+                await ConversionLoad.RunAsync(folder, models);
+                return;
+            case ["agreement", var folder, var count, .. var models]:
+                await PrecisionAgreement.RunAsync(folder, int.Parse(count, CultureInfo.InvariantCulture), models);
+                return;
+            case ["convert-one", var source, var destination, var precision]:
+                await ConversionLoad.ConvertOneAsync(source, destination, Enum.Parse<ModelPrecision>(precision));
                 return;
         }
 

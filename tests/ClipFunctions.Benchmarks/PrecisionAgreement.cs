@@ -1,0 +1,115 @@
+using System.Globalization;
+using System.Numerics.Tensors;
+using ClipFunctions.Checkpoints;
+using ClipFunctions.Clip.Bundles;
+using ClipFunctions.Clip.Inference;
+using ClipFunctions.Clip.Tokenization;
+using ClipFunctions.Clip.ZeroShot;
+using ClipFunctions.Testing;
+using SkiaSharp;
+
+namespace ClipFunctions.Benchmarks;
+
+/// <summary>
+/// fp16 and int8 against fp32: cosines of vectors and agreement of the zero-shot top-1, on pictures cut from <c>samples/</c> at seeded places,
+/// turned and recoloured, for the demo model with its own labels and for a true-size checkpoint with seeded random texts.
+/// </summary>
+internal static class PrecisionAgreement
+{
+    private const int Labels = 64;
+
+    public static async Task RunAsync(string folder, int count, IReadOnlyList<string> models)
+    {
+        Directory.CreateDirectory(folder);
+        byte[][] pictures = [.. Enumerable.Range(0, count).Select(Picture)];
+        Console.WriteLine("| model | precision | pictures | cosine of pictures, mean / least | cosine of texts, mean / least | same top-1 | margin of those that differ, at most |");
+        Console.WriteLine("|---|---|---|---|---|---|---|");
+        foreach (string name in models)
+        {
+            string stem = name.Replace('/', '-');
+            string source = Path.Combine(folder, $"{stem}.safetensors");
+            if (name == "demo")
+            {
+                source = Path.Combine(RepositoryPaths.DemoBundle, "source");
+            }
+            else if (!File.Exists(source))
+            {
+                TrueSizeCheckpoint.Of(name).Write(source);
+            }
+
+            (EmbeddingMatrix images, EmbeddingMatrix texts, LogitMatrix logits) = await EncodeAsync(source, Path.Combine(folder, $"{stem}.agreement"), ModelPrecision.Fp32, pictures);
+            foreach (ModelPrecision precision in new[] { ModelPrecision.Fp16, ModelPrecision.DynamicInt8 })
+            {
+                (EmbeddingMatrix otherImages, EmbeddingMatrix otherTexts, LogitMatrix otherLogits) = await EncodeAsync(source, Path.Combine(folder, $"{stem}.agreement"), precision, pictures);
+                int same = 0;
+                float margin = 0;
+                for (int row = 0; row < count; row++)
+                {
+                    int best = TensorPrimitives.IndexOfMax(logits[row]);
+                    int other = TensorPrimitives.IndexOfMax(otherLogits[row]);
+                    same += best == other ? 1 : 0;
+                    margin = Math.Max(margin, logits[row][best] - logits[row][other]);
+                }
+
+                Console.WriteLine(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"| {name} | {precision} | {count} | {Cosines(images, otherImages)} | {Cosines(texts, otherTexts)} | {100.0 * same / count:F1} % | {margin:F3} |"));
+            }
+        }
+    }
+
+    private static string Cosines(EmbeddingMatrix expected, EmbeddingMatrix actual)
+    {
+        float[] cosines = [.. Enumerable.Range(0, expected.Count).Select(row => TensorPrimitives.CosineSimilarity(expected[row], actual[row]))];
+        return string.Create(CultureInfo.InvariantCulture, $"{cosines.Average():F5} / {cosines.Min():F5}");
+    }
+
+    private static async Task<(EmbeddingMatrix Images, EmbeddingMatrix Texts, LogitMatrix Logits)> EncodeAsync(string source, string destination, ModelPrecision precision, byte[][] pictures)
+    {
+        ModelBundle bundle = await CheckpointConverter.ConvertAsync(source, destination, new ConversionOptions { Precision = precision, Overwrite = true });
+        using ClipModel model = await ClipModel.LoadAsync(bundle, new ClipModelOptions { Device = "cpu" });
+        EmbeddingMatrix images = model.EncodeImage([.. pictures.Select(picture => (ReadOnlyMemory<byte>)picture)]);
+        EmbeddingMatrix texts = model.HasTokenizer && bundle.LabelsPath is { } labels
+            ? model.EncodeText([.. LabelSet.Load(labels).Labels.Select(label => $"a photo of a {label}.")])
+            : model.EncodeText(RandomTexts(model));
+        return (images, texts, model.Score(images, texts).LogitsPerImage);
+    }
+
+    private static TokenBatch RandomTexts(ClipModel model)
+    {
+        Random random = new(7);
+        int end = model.Manifest.Architecture.Text.VocabularySize - 1;
+        int[] ids = new int[Labels * 12];
+        for (int row = 0; row < Labels; row++)
+        {
+            int length = random.Next(4, 12);
+            for (int at = 0; at < length; at++)
+            {
+                ids[(row * 12) + at] = at == 0 ? end - 1 : at == length - 1 ? end : random.Next(end - 1);
+            }
+        }
+
+        return new TokenBatch(ids, Labels, 12);
+    }
+
+    private static byte[] Picture(int index)
+    {
+        string[] samples = [.. Directory.GetFiles(RepositoryPaths.Samples).Order(StringComparer.Ordinal)];
+        Random random = new(index);
+        using SKBitmap sample = SKBitmap.Decode(samples[index % samples.Length]);
+        using SKBitmap canvas = new(320, 240);
+        using SKCanvas drawing = new(canvas);
+        drawing.Clear(new SKColor((byte)random.Next(256), (byte)random.Next(256), (byte)random.Next(256)));
+        drawing.Translate(160, 120);
+        drawing.RotateDegrees(random.Next(-15, 16));
+        float scale = (float)((0.8 + (0.6 * random.NextDouble())) * 240 / Math.Min(sample.Width, sample.Height));
+        drawing.Scale(random.Next(2) == 0 ? scale : -scale, scale);
+        using SKImage image = SKImage.FromBitmap(sample);
+        using SKPaint paint = new();
+        drawing.DrawImage(image, -sample.Width / 2f, -sample.Height / 2f, new SKSamplingOptions(SKCubicResampler.Mitchell), paint);
+        drawing.Flush();
+        using SKImage result = SKImage.FromBitmap(canvas);
+        using SKData data = result.Encode(SKEncodedImageFormat.Jpeg, 90);
+        return data.ToArray();
+    }
+}
