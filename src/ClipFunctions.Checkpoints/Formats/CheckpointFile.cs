@@ -72,7 +72,8 @@ public static class CheckpointFile
         ReadOnlySpan<byte> text = start.TrimStart(" \t\r\n\uFEFF"u8);
         foreach ((byte[] stranger, string what) in Strangers)
         {
-            if (text.Length >= stranger.Length && Ascii.EqualsIgnoreCase(text[..stranger.Length], stranger))
+            // EqualsIgnoreCase is false for bytes beyond ASCII.
+            if (text.StartsWith(stranger) || (text.Length >= stranger.Length && Ascii.EqualsIgnoreCase(text[..stranger.Length], stranger)))
             {
                 return $"it is {what}";
             }

@@ -185,10 +185,12 @@ public class CheckpointFileTests : IDisposable
         ZipWriter zip = new() { Zip64 = true };
         zip.Add("x/data.pkl", pickle);
         string path = _folder["large.pt"];
+        zip.AddHole("x/data/0", Storage);
+        zip.AddHole("x/data/1", Storage);
         using (FileStream stream = File.Create(path))
         {
-            zip.WriteWithHoles(stream, ("x/data/0", Storage), ("x/data/1", Storage));
-            stream.Position = stream.Length - zip.TailLength - sizeof(float);
+            zip.Save(stream);
+            stream.Position = Storage + zip.Data["x/data/1"] + Storage - sizeof(float);
             stream.Write(BitConverter.GetBytes(42f));
         }
 

@@ -9,6 +9,7 @@ public sealed class ZipWriter
 {
     private readonly List<byte> _bytes = [];
     private readonly List<byte[]> _directory = [];
+    private readonly List<(int At, long Length)> _holes = [];
 
     /// <summary>Whether sizes and CRC stand behind the data and are 0 before it, as PyTorch writes.</summary>
     public bool Described { get; init; } = true;
@@ -61,23 +62,51 @@ public sealed class ZipWriter
             content = packed.ToArray();
         }
 
+        Add(name, content, data.Length, Crc(data), deflate);
+    }
+
+    /// <summary>An entry of zeros that takes no room, in the archive's memory or on a disk that knows holes.</summary>
+    public void AddHole(string name, long length)
+    {
+        Add(name, [], length, 0, deflate: false);
+    }
+
+    /// <summary>Writes the finished archive with its holes.</summary>
+    public void Save(Stream stream)
+    {
+        byte[] bytes = Finish();
+        int from = 0;
+        foreach ((int at, long length) in _holes)
+        {
+            stream.Write(bytes, from, at - from);
+            stream.Seek(length, SeekOrigin.Current);
+            from = at;
+        }
+
+        stream.Write(bytes, from, bytes.Length - from);
+    }
+
+    private long Position => _bytes.Count + _holes.Sum(hole => hole.Length);
+
+    private void Add(string name, byte[] content, long size, uint crc, bool deflate)
+    {
+        long stored = deflate ? content.Length : size;
         byte[] rawName = Encoding.UTF8.GetBytes(name);
-        uint crc = Crc(data);
         int flags = 0x800 | (Described ? 8 : 0);
         int method = deflate ? 8 : 0;
-        int local = _bytes.Count;
-        LocalHeaders.Add(name, local);
+        long local = Position;
+        LocalHeaders.Add(name, _bytes.Count);
 
         // The data begin at a multiple of 64, after a field of padding.
-        int padding = 64 - ((local + 30 + rawName.Length + 4) % 64);
+        int padding = 64 - (int)((local + 30 + rawName.Length + 4) % 64);
         Write(0x04034B50, 4);
         Write(0, 2);
         Write((ulong)flags, 2);
         Write((ulong)method, 2);
         Write(0, 4);
         Write(Described ? 0 : crc, 4);
-        Write(Described ? 0 : (ulong)content.Length, 4);
-        Write(Described ? 0 : (ulong)data.Length, 4);
+        Write(Described ? 0 : (ulong)stored, 4);
+        Write(Described ? 0 : (ulong)size, 4);
         Write((ulong)rawName.Length, 2);
         Write((ulong)padding + 4, 2);
         _bytes.AddRange(rawName);
@@ -86,12 +115,17 @@ public sealed class ZipWriter
         _bytes.AddRange(new byte[padding]);
         Data.Add(name, _bytes.Count);
         _bytes.AddRange(content);
+        if (stored > content.Length)
+        {
+            _holes.Add((_bytes.Count, stored));
+        }
+
         if (Described)
         {
             Write(0x08074B50, 4);
             Write(crc, 4);
-            Write((ulong)content.Length, 4);
-            Write((ulong)data.Length, 4);
+            Write((ulong)stored, Zip64 ? 8 : 4);
+            Write((ulong)size, Zip64 ? 8 : 4);
         }
 
         List<byte> header = [];
@@ -101,8 +135,8 @@ public sealed class ZipWriter
         Write(header, (ulong)method, 2);
         Write(header, 0, 4);
         Write(header, crc, 4);
-        Write(header, Zip64 ? uint.MaxValue : (ulong)content.Length, 4);
-        Write(header, Zip64 ? uint.MaxValue : (ulong)data.Length, 4);
+        Write(header, Zip64 ? uint.MaxValue : (ulong)stored, 4);
+        Write(header, Zip64 ? uint.MaxValue : (ulong)size, 4);
         Write(header, (ulong)rawName.Length, 2);
         Write(header, Zip64 ? 28UL : 0, 2);
         Write(header, 0, 10);
@@ -112,8 +146,8 @@ public sealed class ZipWriter
         {
             Write(header, 1, 2);
             Write(header, 24, 2);
-            Write(header, (ulong)data.Length, 8);
-            Write(header, (ulong)content.Length, 8);
+            Write(header, (ulong)size, 8);
+            Write(header, (ulong)stored, 8);
             Write(header, (ulong)local, 8);
         }
 
@@ -122,14 +156,15 @@ public sealed class ZipWriter
 
     public byte[] Finish()
     {
-        long start = _bytes.Count;
+        long start = Position;
         foreach ((byte[] header, string name) in _directory.Zip(LocalHeaders.Keys))
         {
             CentralHeaders.Add(name, _bytes.Count);
             _bytes.AddRange(header);
         }
 
-        long length = _bytes.Count - start;
+        long length = Position - start;
+        long end = Position;
         Zip64End = _bytes.Count;
         Write(0x06064B50, 4);
         Write(44, 8);
@@ -141,7 +176,7 @@ public sealed class ZipWriter
         Write((ulong)start, 8);
         Write(0x07064B50, 4);
         Write(0, 4);
-        Write((ulong)Zip64End, 8);
+        Write((ulong)end, 8);
         Write(1, 4);
         End = _bytes.Count;
         Write(0x06054B50, 4);

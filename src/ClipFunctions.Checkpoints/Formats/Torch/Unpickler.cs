@@ -347,7 +347,7 @@ internal ref struct Unpickler
     {
         if (count < 0 || count > _pickle.Length - _position)
         {
-            throw Error($"{count} bytes expected, but {(_pickle.Length == MaximumBytes ? $"a pickle may have {MaximumBytes} at most and" : "")} only {_pickle.Length - _position} follow.");
+            throw Error($"{count} bytes expected, but only {_pickle.Length - _position} follow{(_pickle.Length == MaximumBytes ? $"; a pickle may have {MaximumBytes}" : "")}.");
         }
 
         ReadOnlySpan<byte> bytes = _pickle.Slice(_position, (int)count);
