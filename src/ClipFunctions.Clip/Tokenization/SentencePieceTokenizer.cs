@@ -10,7 +10,8 @@ namespace ClipFunctions.Clip.Tokenization;
 /// </summary>
 /// <remarks>
 /// Not Microsoft.ML.Tokenizers' <c>SentencePieceTokenizer</c>: 2.0.1 does not load a unigram model without a start token, which
-/// SigLIP's is, merges equal pairs from the right instead of the left, and takes no notice of user-defined pieces, of which SigLIP2's has many.
+/// SigLIP's is, tells each unknown character instead of each run of them, merges equal pairs from the right instead of the left, and takes
+/// no notice of user-defined pieces, of which SigLIP2's has many.
 /// </remarks>
 public sealed class SentencePieceTokenizer : ITextTokenizer
 {
