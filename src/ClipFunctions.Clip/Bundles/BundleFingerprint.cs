@@ -9,7 +9,7 @@ namespace ClipFunctions.Clip.Bundles;
 /// keys, of every field that determines an answer (architecture, activation, pooling, scoring, preprocessing, tokenizer, how the
 /// graphs are fed, precision) and the SHA-256 of every file that does (graphs, their external data, vocabulary). Numbers are
 /// written in their shortest round-trip form. Left out, because they change no answer: id, source, converter, the files' sizes and
-/// names, how the weights are stored, and the default label set, whose own <c>Id</c> stands in the keys that it matters for.
+/// names, notes, how the weights are stored, and the default label set, whose own <c>Id</c> stands in the keys that it matters for.
 /// Neither the order nor the spacing of the JSON counts.
 /// </summary>
 public static class BundleFingerprint
@@ -92,6 +92,16 @@ public static class BundleFingerprint
 
         lines.Add("tokens.kind", manifest.Tokenizer.Kind);
         Add("tokens.context", manifest.Tokenizer.ContextLength);
+        if (manifest.Tokenizer.Cleaning is { } cleaning)
+        {
+            Add("tokens.cleaning", cleaning);
+        }
+
+        if (manifest.Tokenizer.PadTokenId is { } padding)
+        {
+            Add("tokens.padding", padding);
+        }
+
         Add("precision", manifest.Precision);
 
         HashSet<string> placed = new(StringComparer.Ordinal);
@@ -142,6 +152,15 @@ public static class BundleFingerprint
             Add($"{key}.kind", graph.InputKind);
             lines.Add($"{key}.output", graph.Output);
             lines.Add($"{key}.dynamic", graph.DynamicContext ? "yes" : "no");
+            if (graph.AttentionMask is { } mask)
+            {
+                lines.Add($"{key}.mask", mask);
+            }
+
+            if (graph.SingleItem)
+            {
+                lines.Add($"{key}.single", "yes");
+            }
         }
     }
 }

@@ -57,6 +57,9 @@ public sealed record BundleManifest
     /// <summary>The file of the default label set, if there is one.</summary>
     public string? Labels { get; init; }
 
+    /// <summary>What no file told and was assumed instead, in sentences for people; null if nothing.</summary>
+    public IReadOnlyList<string>? Notes { get; init; }
+
     /// <summary>Every file of the bundle but the manifest itself.</summary>
     public required IReadOnlyList<BundleFile> Files { get; init; }
 

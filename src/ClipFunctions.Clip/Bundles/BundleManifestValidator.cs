@@ -212,7 +212,24 @@ internal sealed class BundleManifestValidator(BundleManifest manifest, string or
 
     private void CheckTokenizer(TokenizerSpec tokenizer)
     {
-        CheckChoice("tokenizer.kind", tokenizer.Kind, TokenizerSpec.ClipBpe);
+        CheckChoice("tokenizer.kind", tokenizer.Kind, TokenizerSpec.ClipBpe, TokenizerSpec.SentencePiece);
+        bool sentencePiece = tokenizer.Kind == TokenizerSpec.SentencePiece;
+        if (sentencePiece != tokenizer.Cleaning is not null)
+        {
+            throw Error("tokenizer.cleaning", $"expected one with the kind {TokenizerSpec.SentencePiece} and none otherwise, found {tokenizer.Cleaning?.ToString() ?? "none"}.");
+        }
+
+        if (tokenizer.Cleaning is { } cleaning)
+        {
+            CheckDefined("tokenizer.cleaning", cleaning);
+        }
+
+        int vocabulary = manifest.Architecture.Text.VocabularySize;
+        if (sentencePiece ? tokenizer.PadTokenId is not { } pad || pad < 0 || pad >= vocabulary : tokenizer.PadTokenId is not null)
+        {
+            throw Error("tokenizer.padTokenId", $"expected {(sentencePiece ? $"0 to {vocabulary - 1}" : $"none with the kind {tokenizer.Kind}")}, found {tokenizer.PadTokenId?.ToString(CultureInfo.InvariantCulture) ?? "none"}.");
+        }
+
         CheckRange("tokenizer.contextLength", tokenizer.ContextLength, manifest.Architecture.Text.ContextLength);
         for (int i = 0; i < tokenizer.Files.Count; i++)
         {
@@ -228,6 +245,11 @@ internal sealed class BundleManifestValidator(BundleManifest manifest, string or
         if (graph.InputKind != first && graph.InputKind != second)
         {
             throw Error($"{field}.inputKind", $"expected {first} or {second}, found {graph.InputKind}.");
+        }
+
+        if (graph.AttentionMask is { } mask && (field == "visual" || string.IsNullOrWhiteSpace(mask) || mask == graph.Input))
+        {
+            throw Error($"{field}.attentionMask", $"expected the name of a text graph's second input, found '{mask}'.");
         }
     }
 

@@ -37,13 +37,20 @@ public sealed class ModelBundle
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
         string full = Path.GetFullPath(folder);
-        ModelBundle bundle = new(full, BundleManifest.Load(Path.Combine(full, BundleManifest.FileName)));
-        foreach (BundleFile file in bundle.Manifest.Files)
-        {
-            bundle.CheckSize(file);
-        }
+        return Checked(new ModelBundle(full, BundleManifest.Load(Path.Combine(full, BundleManifest.FileName))));
+    }
 
-        return bundle;
+    /// <summary>Makes a bundle of a folder that holds no <c>clip.json</c>, such as one that another tool wrote. Nothing is written into it.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="manifest">What its <c>clip.json</c> would say.</param>
+    /// <exception cref="InvalidBundleException">The manifest is wrong, or a file is missing or of another size.</exception>
+    public static ModelBundle FromManifest(string folder, BundleManifest manifest)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        ArgumentNullException.ThrowIfNull(manifest);
+        string full = Path.GetFullPath(folder);
+        manifest.Validate(full);
+        return Checked(new ModelBundle(full, manifest));
     }
 
     /// <summary>The full path of a file of the bundle.</summary>
@@ -87,6 +94,16 @@ public sealed class ModelBundle
                 throw new InvalidBundleException(path, null, $"SHA-256 expected {file.Sha256}, found {actual}.");
             }
         }
+    }
+
+    private static ModelBundle Checked(ModelBundle bundle)
+    {
+        foreach (BundleFile file in bundle.Manifest.Files)
+        {
+            bundle.CheckSize(file);
+        }
+
+        return bundle;
     }
 
     private void CheckSize(BundleFile file)

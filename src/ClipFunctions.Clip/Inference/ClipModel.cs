@@ -22,7 +22,7 @@ public sealed class ClipModel : IDisposable
     private const int MinTextPiece = 8;
 
     private readonly ClipModelOptions _options;
-    private readonly ClipTokenizer? _tokenizer;
+    private readonly ITextTokenizer? _tokenizer;
     private readonly TowerSession _visual;
     private readonly TowerSession _textual;
     private readonly UsageGate _gate;
@@ -35,7 +35,7 @@ public sealed class ClipModel : IDisposable
         DeviceSetup device = DeviceSetup.Find(options);
         Device = device.Device;
         Preprocessor = new ClipPreprocessor(Preprocessing(manifest.Preprocessing, options.AutoOrient), new ImageDecoder(options.ImageLimits));
-        _tokenizer = LoadTokenizer(bundle);
+        _tokenizer = BundleTokenizer.Load(bundle);
 
         int threads = options.Threads > 0 ? options.Threads : Environment.ProcessorCount;
         _visual = new TowerSession(bundle.PathOf(manifest.Visual.File), manifest.Visual, EmbeddingDimension, threads, device);
@@ -79,7 +79,7 @@ public sealed class ClipModel : IDisposable
 
     /// <summary>Turns texts into tokens.</summary>
     /// <exception cref="InvalidOperationException">The bundle holds no vocabulary.</exception>
-    public ClipTokenizer Tokenizer => _tokenizer ?? throw new InvalidOperationException($"The bundle of '{Manifest.Id}' holds no vocabulary: only tokens can be encoded, not texts.");
+    public ITextTokenizer Tokenizer => _tokenizer ?? throw new InvalidOperationException($"The bundle of '{Manifest.Id}' holds no vocabulary: only tokens can be encoded, not texts.");
 
     /// <summary>The towers that are loaded.</summary>
     public ModelTowers LoadedTowers => (_visual.IsLoaded ? ModelTowers.Vision : 0) | (_textual.IsLoaded ? ModelTowers.Text : 0);
@@ -231,7 +231,10 @@ public sealed class ClipModel : IDisposable
         return EncodeText(Tokenizer.Tokenize(texts, ContextLength, truncate), cancellationToken);
     }
 
-    /// <summary>Encodes tokenized texts. What stands behind a row's end token changes nothing, as in the reference.</summary>
+    /// <summary>
+    /// Encodes tokenized texts. What stands behind the token that is pooled changes nothing in a causal model, as in the reference; rows
+    /// shorter than the context are padded to it.
+    /// </summary>
     /// <param name="tokens">The rows; any number.</param>
     /// <param name="cancellationToken">Ends the computation soon, also within a batch.</param>
     /// <returns><c>[count, dimension]</c>, not normalised.</returns>
@@ -247,7 +250,7 @@ public sealed class ClipModel : IDisposable
         int[] lengths = new int[tokens.Count];
         for (int row = 0; row < lengths.Length; row++)
         {
-            lengths[row] = Manifest.Textual.DynamicContext ? tokens.EndPositions[row] + 1 : ContextLength;
+            lengths[row] = Manifest.Textual.DynamicContext ? PooledPosition(tokens, row) + 1 : ContextLength;
         }
 
         Array.Sort((int[])lengths.Clone(), order);
@@ -322,31 +325,6 @@ public sealed class ClipModel : IDisposable
         Interpolation = spec.Interpolation == "bilinear" ? Interpolation.Bilinear : Interpolation.Bicubic,
         AutoOrient = autoOrient,
     };
-
-    private static ClipTokenizer? LoadTokenizer(ModelBundle bundle)
-    {
-        TokenizerSpec spec = bundle.Manifest.Tokenizer;
-        if (spec.Files.Count == 0)
-        {
-            return null;
-        }
-
-        string first = bundle.PathOf(spec.Files.FirstOrDefault(file => Path.GetFileName(file) == "vocab.json") ?? spec.Files[0]);
-        ClipTokenizer tokenizer;
-        try
-        {
-            tokenizer = ClipTokenizer.Load(first);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidVocabularyException)
-        {
-            throw new InvalidBundleException(first, null, $"no vocabulary: {exception.Message}", exception);
-        }
-
-        int rows = bundle.Manifest.Architecture.Text.VocabularySize;
-        return tokenizer.VocabularySize <= rows
-            ? tokenizer
-            : throw new InvalidBundleException(first, null, $"expected at most {rows} ids, which the model has vectors for, found {tokenizer.VocabularySize}.");
-    }
 
     private void Preprocess(IReadOnlyList<ReadOnlyMemory<byte>> encodedPictures, int start, int count, byte[] pixels, CancellationToken cancellationToken)
     {
@@ -427,17 +405,11 @@ public sealed class ClipModel : IDisposable
         {
             if (Manifest.Textual.InputKind == GraphInputKind.TokensInt32)
             {
-                int[] ids = ArrayPool<int>.Shared.Rent(count * length);
-                Fill(rows, ids.AsSpan(0, count * length), static id => id);
-                _textual.Run(ids.AsMemory(0, count * length), [count, length], piece.AsMemory(0, count * EmbeddingDimension), cancellationToken);
-                ArrayPool<int>.Shared.Return(ids);
+                Run(rows, static id => id);
             }
             else
             {
-                long[] ids = ArrayPool<long>.Shared.Rent(count * length);
-                Fill(rows, ids.AsSpan(0, count * length), static id => id);
-                _textual.Run(ids.AsMemory(0, count * length), [count, length], piece.AsMemory(0, count * EmbeddingDimension), cancellationToken);
-                ArrayPool<long>.Shared.Return(ids);
+                Run(rows, static id => (long)id);
             }
 
             for (int i = 0; i < count; i++)
@@ -450,18 +422,47 @@ public sealed class ClipModel : IDisposable
             ArrayPool<float>.Shared.Return(piece);
         }
 
-        void Fill<T>(ReadOnlySpan<int> from, Span<T> ids, Func<int, T> convert)
+        void Run<T>(ReadOnlySpan<int> from, Func<int, T> convert)
+            where T : unmanaged
         {
-            ids.Clear();
-            for (int i = 0; i < from.Length; i++)
+            T[] ids = ArrayPool<T>.Shared.Rent(count * length);
+            T[] mask = Manifest.Textual.AttentionMask is null ? [] : ArrayPool<T>.Shared.Rent(count * length);
+            ids.AsSpan(0, count * length).Fill(convert(Manifest.Tokenizer.PadTokenId ?? 0));
+            mask.AsSpan().Clear();
+            for (int i = 0; i < count; i++)
             {
                 ReadOnlySpan<int> row = tokens[from[i]];
                 for (int at = 0; at < Math.Min(length, row.Length); at++)
                 {
                     ids[(i * length) + at] = convert(row[at]);
                 }
+
+                if (mask.Length > 0)
+                {
+                    mask.AsSpan(i * length, Math.Min(length, PooledPosition(tokens, from[i]) + 1)).Fill(convert(1));
+                }
+            }
+
+            Memory<T> masks = mask.Length > 0 ? mask.AsMemory(0, count * length) : default;
+            _textual.Run(ids.AsMemory(0, count * length), [count, length], piece.AsMemory(0, count * EmbeddingDimension), cancellationToken, masks);
+            ArrayPool<T>.Shared.Return(ids);
+            if (mask.Length > 0)
+            {
+                ArrayPool<T>.Shared.Return(mask);
             }
         }
+    }
+
+    // Where the text tower pools; no position behind it matters to a causal one.
+    private int PooledPosition(TokenBatch tokens, int row)
+    {
+        TextArchitecture text = Manifest.Architecture.Text;
+        return text.Pooling switch
+        {
+            TextPooling.FirstEndToken => Math.Max(0, tokens[row].IndexOf(text.EndTokenId ?? -1)),
+            TextPooling.Last => ContextLength - 1,
+            _ => TokenBatch.PositionOfLargest(tokens[row]),
+        };
     }
 
     private void Check(TokenBatch tokens)

@@ -10,7 +10,7 @@ namespace ClipFunctions.Clip.Inference;
 internal sealed class TowerSession(string path, GraphSpec spec, int dimension, int threads, DeviceSetup device) : IDisposable
 {
     private readonly Lock _lock = new();
-    private readonly string[] _inputs = [spec.Input];
+    private readonly string[] _inputs = spec.AttentionMask is { } mask ? [spec.Input, mask] : [spec.Input];
     private readonly string[] _outputs = [spec.Output];
     private volatile InferenceSession? _session;
 
@@ -33,17 +33,37 @@ internal sealed class TowerSession(string path, GraphSpec spec, int dimension, i
     /// <param name="shape">Its shape.</param>
     /// <param name="output">Takes <c>[n, dimension]</c>.</param>
     /// <param name="cancellationToken">Ends the run between two nodes of the graph.</param>
-    public void Run<T>(Memory<T> input, long[] shape, Memory<float> output, CancellationToken cancellationToken)
+    /// <param name="mask">The attention mask of the same shape, where the graph takes one.</param>
+    public void Run<T>(Memory<T> input, long[] shape, Memory<float> output, CancellationToken cancellationToken, Memory<T> mask = default)
         where T : unmanaged
     {
         Load(cancellationToken);
+        if (!spec.SingleItem || shape[0] == 1)
+        {
+            RunBatch(input, shape, output, mask, cancellationToken);
+            return;
+        }
+
+        int count = (int)shape[0];
+        int each = input.Length / Math.Max(1, count);
+        long[] single = [1, .. shape[1..]];
+        for (int i = 0; i < count; i++)
+        {
+            RunBatch(input.Slice(i * each, each), single, output.Slice(i * dimension, dimension), mask.IsEmpty ? mask : mask.Slice(i * each, each), cancellationToken);
+        }
+    }
+
+    private void RunBatch<T>(Memory<T> input, long[] shape, Memory<float> output, Memory<T> mask, CancellationToken cancellationToken)
+        where T : unmanaged
+    {
         using RunOptions options = new();
         using CancellationTokenRegistration registration = cancellationToken.Register(static state => ((RunOptions)state!).Terminate = true, options);
         using OrtValue pixels = OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, input, shape);
         using OrtValue embeddings = OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, output, [shape[0], dimension]);
+        using OrtValue? masks = mask.IsEmpty ? null : OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, mask, shape);
         try
         {
-            _session!.Run(options, _inputs, [pixels], _outputs, [embeddings]);
+            _session!.Run(options, _inputs, masks is null ? [pixels] : [pixels, masks], _outputs, [embeddings]);
         }
         catch (OnnxRuntimeException exception) when (cancellationToken.IsCancellationRequested)
         {
@@ -82,7 +102,11 @@ internal sealed class TowerSession(string path, GraphSpec spec, int dimension, i
             InferenceSession session = new(path, options);
             try
             {
-                Check(session.InputMetadata, spec.Input, "input");
+                foreach (string input in _inputs)
+                {
+                    Check(session.InputMetadata, input, "input");
+                }
+
                 Check(session.OutputMetadata, spec.Output, "output");
                 return session;
             }

@@ -7,7 +7,7 @@ namespace ClipFunctions.Clip.Tokenization;
 /// Turns text into CLIP's token ids: <c>clip.tokenize</c> of openai/CLIP (clip/clip.py, clip/simple_tokenizer.py) to the last id,
 /// with the cleaning of ftfy 6.3.1 and Python's <c>html.unescape</c> that it includes. Thread-safe.
 /// </summary>
-public sealed class ClipTokenizer
+public sealed class ClipTokenizer : ITextTokenizer
 {
     /// <summary>The context length of every released CLIP model.</summary>
     public const int DefaultContextLength = 77;
@@ -30,9 +30,12 @@ public sealed class ClipTokenizer
     /// <summary>The id that ends every text.</summary>
     public int EndTokenId => _vocabulary.EndTokenId;
 
+    /// <inheritdoc/>
+    public int PadTokenId => 0;
+
     /// <summary>
     /// Loads a vocabulary from a merges file (<c>bpe_simple_vocab_16e6.txt.gz</c> or one of that form, packed or not), or from a
-    /// folder that holds one, or Hugging Face's <c>vocab.json</c> and <c>merges.txt</c>.
+    /// folder that holds one, or Hugging Face's <c>vocab.json</c> and <c>merges.txt</c>, or its <c>tokenizer.json</c>.
     /// </summary>
     /// <exception cref="FileNotFoundException">There is no such file, or no vocabulary in the folder.</exception>
     /// <exception cref="InvalidVocabularyException">The file is no vocabulary.</exception>
@@ -80,6 +83,12 @@ public sealed class ClipTokenizer
                 : throw new FileNotFoundException($"Beside {path} there is no merges.txt.", merges);
         }
 
+        if (Path.GetFileName(path) == "tokenizer.json")
+        {
+            using FileStream stream = File.OpenRead(path);
+            return new ClipTokenizer(TokenizerJson.ReadClip(stream, path));
+        }
+
         return LoadMerges(path);
     }
 
@@ -101,6 +110,14 @@ public sealed class ClipTokenizer
         ArgumentNullException.ThrowIfNull(vocabJson);
         ArgumentNullException.ThrowIfNull(mergesTxt);
         return new ClipTokenizer(Vocabulary.FromVocabulary(vocabJson, "vocab.json", mergesTxt, "merges.txt"));
+    }
+
+    /// <summary>Reads Hugging Face's <c>tokenizer.json</c>, which holds the same merges and ids.</summary>
+    /// <exception cref="InvalidVocabularyException">It is no such file.</exception>
+    public static ClipTokenizer FromTokenizerJson(Stream tokenizerJson)
+    {
+        ArgumentNullException.ThrowIfNull(tokenizerJson);
+        return new ClipTokenizer(TokenizerJson.ReadClip(tokenizerJson, "tokenizer.json"));
     }
 
     /// <summary>Tokenizes one text: a batch of one row.</summary>

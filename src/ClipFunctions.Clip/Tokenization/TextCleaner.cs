@@ -8,6 +8,8 @@ namespace ClipFunctions.Clip.Tokenization;
 /// </summary>
 internal static class TextCleaner
 {
+    private const int WordMark = 0x2581;
+
     // Printable ASCII, and the white space of ASCII that becomes a space either way. Everything else may be work for ftfy.
     private static readonly SearchValues<char> Plain =
         SearchValues.Create([.. Enumerable.Range(' ', '~' - ' ' + 1).Select(c => (char)c).Where(c => c != '&'), '\t', '\n', '\f', '\r']);
@@ -52,6 +54,103 @@ internal static class TextCleaner
         CleanWhiteSpace(clean, scratch);
         clean.Clear();
         CharacterTables.AppendLower(scratch.Span, clean);
+    }
+
+    /// <summary>Cleans a text into a buffer, in one of the ways that SentencePiece models want.</summary>
+    public static void Clean(ReadOnlySpan<char> text, TextCleaning cleaning, CodePointBuffer clean)
+    {
+        clean.Clear();
+        using CodePointBuffer scratch = new(text.Length + 1);
+        switch (cleaning)
+        {
+            case TextCleaning.None:
+                clean.AddUtf16(text);
+                break;
+
+            case TextCleaning.Lowercase:
+                scratch.AddUtf16(text);
+                AppendLowerEach(scratch.Span, clean);
+                break;
+
+            case TextCleaning.Siglip:
+                // The word mark goes before the text itself, so that strip() leaves a leading space; a mark within is taken for a space.
+                scratch.Add(WordMark);
+                scratch.AddUtf16(text);
+                AppendLowerEach(scratch.Span, clean);
+                clean.WritableSpan[1..].Replace(WordMark, ' ');
+                RemovePunctuation(clean);
+                scratch.CopyFrom(clean.Span);
+                JoinWords(scratch.Span, clean);
+                break;
+
+            default:
+                clean.AddUtf16(text);
+                TextFixer.Fix(clean);
+                HtmlEntities.Unescape(clean, scratch);
+                HtmlEntities.Unescape(clean, scratch);
+                if (cleaning == TextCleaning.Canonicalize)
+                {
+                    clean.WritableSpan.Replace('_', ' ');
+                    RemovePunctuation(clean);
+                }
+
+                JoinWords(clean.Span, scratch);
+                clean.Clear();
+                if (cleaning == TextCleaning.Whitespace)
+                {
+                    clean.AddRange(scratch.Span);
+                }
+                else
+                {
+                    CharacterTables.AppendLower(scratch.Span, clean);
+                }
+
+                break;
+        }
+    }
+
+    // Python's string.punctuation.
+    private static void RemovePunctuation(CodePointBuffer text)
+    {
+        int kept = 0;
+        foreach (int c in text.Span)
+        {
+            if (c is <= ' ' or >= 0x7F || char.IsAsciiLetterOrDigit((char)c))
+            {
+                text.WritableSpan[kept++] = c;
+            }
+        }
+
+        text.Truncate(kept);
+    }
+
+    // " ".join(text.split())
+    private static void JoinWords(ReadOnlySpan<int> text, CodePointBuffer to)
+    {
+        to.Clear();
+        bool inSpace = false;
+        foreach (int c in Strip(text))
+        {
+            if (!CharacterTables.IsSpace(c))
+            {
+                to.Add(c);
+                inSpace = false;
+            }
+            else if (!inSpace)
+            {
+                to.Add(' ');
+                inSpace = true;
+            }
+        }
+    }
+
+    // Hugging Face lowers each character alone, so that no sigma is final.
+    private static void AppendLowerEach(ReadOnlySpan<int> text, CodePointBuffer to)
+    {
+        for (int i = 0; i < text.Length; i++)
+        {
+            CharacterTables.AppendLower(text.Slice(i, 1), to);
+        }
     }
 
     private static void CleanWhiteSpace(CodePointBuffer text, CodePointBuffer to)

@@ -1,8 +1,8 @@
 namespace ClipFunctions.Clip.Tokenization;
 
 /// <summary>
-/// Token ids of several texts, one row a text, padded with zeros to the context length: what <c>clip.tokenize</c> of
-/// openai/CLIP returns, with what the text encoder needs besides.
+/// Token ids of several texts, one row a text, padded to the context length: what <c>clip.tokenize</c> of openai/CLIP returns,
+/// with where each text ends.
 /// </summary>
 public sealed class TokenBatch
 {
@@ -63,12 +63,12 @@ public sealed class TokenBatch
     public ReadOnlyMemory<int> Ids => _ids;
 
     /// <summary>
-    /// For each row the position of the token that the text encoder pools: the first end token, found as the reference does
-    /// by <c>text.argmax(dim=-1)</c>, the end token having the largest id.
+    /// For each row the position of its end token: as the tokenizer set it, or the first of the row's largest id, which in CLIP's
+    /// vocabularies the end token has (the reference's <c>text.argmax(dim=-1)</c>).
     /// </summary>
     public ReadOnlySpan<int> EndPositions => _endPositions;
 
-    /// <summary>The largest of <see cref="EndPositions"/>: with a causal mask no later position matters for any row. 0 for an empty batch.</summary>
+    /// <summary>The largest of <see cref="EndPositions"/>; 0 for an empty batch.</summary>
     public int LongestEndPosition { get; }
 
     /// <summary>The ids of one text, padding included.</summary>

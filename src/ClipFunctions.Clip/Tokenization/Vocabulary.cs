@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
 
@@ -17,7 +15,6 @@ internal sealed class Vocabulary
     /// <summary>simple_tokenizer.py reads the first 49152 - 256 - 2 merges; the published file holds more.</summary>
     public const int MaximumMerges = 49152 - 256 - 2;
 
-    private const int MaximumFileBytes = 64 << 20;
     private const int MaximumId = 1 << 24;
 
     private Vocabulary(string[] symbols, int[] ids, List<Merge> merges)
@@ -69,10 +66,23 @@ internal sealed class Vocabulary
         List<string> lines = ReadLines(merges, mergesSource);
         int skip = lines[0].StartsWith("#version", StringComparison.Ordinal) ? 1 : 0;
         List<(string Left, string Right, int Line)> parsed = ParseMerges(lines, skip, mergesSource);
-        return Make(parsed, mergesSource, symbol => idOf.TryGetValue(symbol, out int id)
-            ? id
-            : throw new InvalidVocabularyException(vocabularySource, null, $"the symbol \"{symbol}\" has no id there."));
+        return Make(parsed, mergesSource, symbol => IdOf(symbol, idOf, vocabularySource));
     }
+
+    /// <summary>The same from what a tokenizer.json holds.</summary>
+    public static Vocabulary FromMerges(Dictionary<string, int> ids, List<(string Left, string Right, int Line)> merges, string source)
+    {
+        if (merges.Count > MaximumMerges)
+        {
+            merges = merges[..MaximumMerges];
+        }
+
+        return Make(merges, source, symbol => IdOf(symbol, ids, source));
+    }
+
+    private static int IdOf(string symbol, Dictionary<string, int> ids, string source) => ids.TryGetValue(symbol, out int id) && id is >= 0 and < MaximumId
+        ? id
+        : throw new InvalidVocabularyException(source, null, $"the symbol \"{symbol}\" has no id there.");
 
     private static Vocabulary Make(List<(string Left, string Right, int Line)> parsed, string source, Func<string, int>? idOf)
     {
@@ -150,7 +160,7 @@ internal sealed class Vocabulary
 
     private static List<string> ReadLines(Stream stream, string source)
     {
-        byte[] bytes = ReadAll(stream, source);
+        byte[] bytes = VocabularyFile.ReadAll(stream, source);
         try
         {
             string text = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true).GetString(bytes);
@@ -179,7 +189,7 @@ internal sealed class Vocabulary
     {
         try
         {
-            using JsonDocument document = JsonDocument.Parse(ReadAll(stream, source));
+            using JsonDocument document = JsonDocument.Parse(VocabularyFile.ReadAll(stream, source));
             if (document.RootElement.ValueKind != JsonValueKind.Object)
             {
                 throw new InvalidVocabularyException(source, null, "it is not a JSON object of symbols and ids.");
@@ -202,98 +212,5 @@ internal sealed class Vocabulary
         {
             throw new InvalidVocabularyException(source, (int?)e.LineNumber + 1, "it is not JSON.", e);
         }
-    }
-
-    private static byte[] ReadAll(Stream stream, string source)
-    {
-        byte[] head = new byte[2];
-        int read = stream.ReadAtLeast(head, 2, throwOnEndOfStream: false);
-        using MemoryStream plain = new();
-        using Stream whole = new PrefixedStream(head.AsMemory(0, read), stream);
-        try
-        {
-            if (read == 2 && head[0] == 0x1F && head[1] == 0x8B)
-            {
-                using GZipStream unpacked = new(whole, CompressionMode.Decompress, leaveOpen: true);
-                Copy(unpacked, plain, source);
-            }
-            else
-            {
-                Copy(whole, plain, source);
-            }
-        }
-        catch (InvalidDataException e)
-        {
-            throw new InvalidVocabularyException(source, null, "its gzip data are damaged.", e);
-        }
-
-        return plain.ToArray();
-    }
-
-    private static void Copy(Stream from, MemoryStream to, string source)
-    {
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(1 << 16);
-        try
-        {
-            int read;
-            while ((read = from.Read(buffer)) > 0)
-            {
-                if (to.Length + read > MaximumFileBytes)
-                {
-                    throw new InvalidVocabularyException(source, null, $"it holds more than {MaximumFileBytes} bytes.");
-                }
-
-                to.Write(buffer, 0, read);
-            }
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
-    }
-
-    /// <summary>A stream whose first bytes were already read to see what it is.</summary>
-    private sealed class PrefixedStream(ReadOnlyMemory<byte> prefix, Stream rest) : Stream
-    {
-        private ReadOnlyMemory<byte> _prefix = prefix;
-
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
-
-        public override int Read(Span<byte> buffer)
-        {
-            if (_prefix.IsEmpty)
-            {
-                return rest.Read(buffer);
-            }
-
-            int count = Math.Min(buffer.Length, _prefix.Length);
-            _prefix.Span[..count].CopyTo(buffer);
-            _prefix = _prefix[count..];
-            return count;
-        }
-
-        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-        public override void Flush()
-        {
-        }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
     }
 }

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using ClipFunctions.Clip.Bundles;
+using ClipFunctions.Clip.Tokenization;
 using CsCheck;
 
 namespace ClipFunctions.Clip.Tests.Bundles;
@@ -85,7 +86,11 @@ public class BundleManifestTests
     [InlineData("preprocessing.std[1]", "0", "expected a number above 0, found 0")]
     [InlineData("preprocessing.resizeMode", "\"stretch\"", "found 'stretch'")]
     [InlineData("preprocessing.interpolation", "\"nearest\"", "found 'nearest'")]
-    [InlineData("tokenizer.kind", "\"sentencepiece\"", "found 'sentencepiece'")]
+    [InlineData("tokenizer.kind", "\"wordpiece\"", "expected clip_bpe or sentencepiece, found 'wordpiece'")]
+    [InlineData("tokenizer.cleaning", "\"canonicalize\"", "expected one with the kind sentencepiece and none otherwise, found Canonicalize")]
+    [InlineData("tokenizer.padTokenId", "0", "expected none with the kind clip_bpe, found 0")]
+    [InlineData("visual.attentionMask", "\"mask\"", "expected the name of a text graph's second input, found 'mask'")]
+    [InlineData("textual.attentionMask", "\"tokens\"", "found 'tokens'")]
     [InlineData("tokenizer.contextLength", "17", "expected 1 to 16, found 17")]
     [InlineData("tokenizer.files[0]", "\"other.gz\"", "'other.gz' is not among the files")]
     [InlineData("visual.file", "\"v.onnx\"", "'v.onnx' is not among the files")]
@@ -176,6 +181,7 @@ public class BundleManifestTests
     [InlineData("source", "null")]
     [InlineData("converter", "\"another 2.0\"")]
     [InlineData("weights", "\"fp32\"")]
+    [InlineData("notes", "[\"the logit scale was assumed\"]")]
     [InlineData("labels", "null")]
     [InlineData("files[4].sha256", "\"6666666666666666666666666666666666666666666666666666666666666666\"")]
     public void TheFingerprintDoesNotSeeWhatChangesNoAnswer(string field, string value)
@@ -190,7 +196,7 @@ public class BundleManifestTests
     [Theory]
     [InlineData("architecture.embeddingDimension", "255")]
     [InlineData("architecture.activation", "\"gelu\"")]
-    [InlineData("architecture.text.pooling", "\"first_eos\"")]
+    [InlineData("architecture.text.pooling", "\"last\"")]
     [InlineData("architecture.text.causal", "false")]
     [InlineData("scoring.kind", "\"sigmoid\"")]
     [InlineData("scoring.logitScale", "21.453514")]
@@ -202,6 +208,8 @@ public class BundleManifestTests
     [InlineData("tokenizer.contextLength", "15")]
     [InlineData("visual.inputKind", "\"pixels_float32_nchw\"")]
     [InlineData("textual.dynamicContext", "false")]
+    [InlineData("textual.attentionMask", "\"mask\"")]
+    [InlineData("visual.singleItem", "true")]
     [InlineData("precision", "\"fp16\"")]
     [InlineData("files[0].sha256", "\"6666666666666666666666666666666666666666666666666666666666666666\"")]
     [InlineData("files[1].sha256", "\"6666666666666666666666666666666666666666666666666666666666666666\"")]
@@ -209,6 +217,26 @@ public class BundleManifestTests
     [InlineData("files[3].sha256", "\"6666666666666666666666666666666666666666666666666666666666666666\"")]
     public void TheFingerprintSeesWhatChangesAnAnswer(string field, string value)
         => Assert.NotEqual(Manifest.Fingerprint, BundleManifest.Parse(With(field, value)).Fingerprint);
+
+    [Fact]
+    public void ASentencePieceVocabularyNeedsACleaningAndAPaddingAndBothCount()
+    {
+        BundleManifest With(TextCleaning? cleaning, int? padding)
+            => Manifest with { Tokenizer = Manifest.Tokenizer with { Kind = TokenizerSpec.SentencePiece, Cleaning = cleaning, PadTokenId = padding } };
+
+        BundleManifest manifest = With(TextCleaning.Canonicalize, 1);
+        manifest.Validate();
+        Assert.Equal(manifest.Fingerprint, BundleManifest.Parse(manifest.ToJson()).Fingerprint);
+        Assert.NotEqual(manifest.Fingerprint, With(TextCleaning.Siglip, 1).Fingerprint);
+        Assert.NotEqual(manifest.Fingerprint, With(TextCleaning.Canonicalize, 0).Fingerprint);
+        Assert.Equal("tokenizer.cleaning", Assert.Throws<InvalidBundleException>(() => With(null, 1).Validate()).Field);
+        Assert.Equal("tokenizer.padTokenId", Assert.Throws<InvalidBundleException>(() => With(TextCleaning.Lower, null).Validate()).Field);
+        Assert.Contains("expected 0 to 2513, found 2514", Assert.Throws<InvalidBundleException>(() => With(TextCleaning.Lower, 2514).Validate()).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void AFingerprintDoesNotChangeByWhatIsNotUsed()
+        => Assert.DoesNotContain(BundleFingerprint.CanonicalForm(Manifest).Split('\n'), line => line.StartsWith("tokens.cleaning", StringComparison.Ordinal) || line.Contains(".mask", StringComparison.Ordinal) || line.Contains(".single", StringComparison.Ordinal));
 
     [Fact]
     public void TheFingerprintIsTheOneThatWasStoredYesterday()

@@ -37,6 +37,19 @@ public sealed class ModelBundleTests : IDisposable
     }
 
     [Fact]
+    public void AFolderWithoutAManifestOpensWithOneThatIsGiven()
+    {
+        BundleManifest manifest = ModelBundle.Open(_folder).Manifest;
+        File.Delete(Path.Combine(_folder, BundleManifest.FileName));
+        ModelBundle bundle = ModelBundle.FromManifest(_folder, manifest);
+        Assert.Equal((Path.GetFullPath(_folder), manifest.Fingerprint), (bundle.Folder, bundle.Fingerprint));
+        Assert.False(File.Exists(Path.Combine(_folder, BundleManifest.FileName)));
+        Assert.Throws<InvalidBundleException>(() => ModelBundle.FromManifest(_folder, manifest with { Id = "" }));
+        File.Delete(bundle.PathOf("visual.onnx"));
+        Assert.Throws<InvalidBundleException>(() => ModelBundle.FromManifest(_folder, manifest));
+    }
+
+    [Fact]
     public async Task AFlippedBitIsFoundWithBothHashes()
     {
         File.WriteAllBytes(Path.Combine(_folder, "textual.onnx"), [2, 3]);
