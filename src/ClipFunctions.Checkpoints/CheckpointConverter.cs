@@ -116,7 +116,7 @@ public static class CheckpointConverter
             files.AddRange(OnnxModelWriter.Write(visual, Path.Combine(folder, VisualFile), Version, options.InlineLimit, Advance, cancellationToken));
             files.AddRange(OnnxModelWriter.Write(textual, Path.Combine(folder, TextualFile), Version, options.InlineLimit, Advance, cancellationToken));
 
-            string[] vocabulary = FindVocabulary(beside, card, options);
+            (TokenizerSpec tokenizer, IReadOnlyList<string> vocabulary) = Vocabularies.Find(beside, architecture, configuration, options.TokenizerFiles ?? (card.Tokenizer is { } named ? [Beside(beside, named, required: true)!] : null));
             foreach (string path in vocabulary)
             {
                 files.Add(Copy(path, folder, Path.GetFileName(path), cancellationToken));
@@ -136,7 +136,7 @@ public static class CheckpointConverter
                 Architecture = architecture,
                 Scoring = scoring,
                 Preprocessing = preprocessing,
-                Tokenizer = new TokenizerSpec { Kind = TokenizerSpec.ClipBpe, ContextLength = context, Files = [.. vocabulary.Select(path => Path.GetFileName(path))] },
+                Tokenizer = tokenizer,
                 Visual = new GraphSpec { File = VisualFile, Input = VisionTower.InputName, InputKind = options.VisionInput, Output = TowerGraph.OutputName },
                 Textual = new GraphSpec { File = TextualFile, Input = TextTransformerGraph.InputName, InputKind = GraphInputKind.TokensInt32, Output = TowerGraph.OutputName, DynamicContext = architecture.Text.Causal && architecture.Text.Pooling != TextPooling.Last },
                 Precision = options.Precision,
@@ -213,31 +213,6 @@ public static class CheckpointConverter
         float[] value = new float[1];
         checkpoint.Read(checkpoint.Tensors[name], 0, value);
         return value[0];
-    }
-
-    private static string[] FindVocabulary(string beside, ModelCard card, ConversionOptions options)
-    {
-        if (options.TokenizerFiles is { } named)
-        {
-            return [.. named];
-        }
-
-        if (card.Tokenizer is { } tokenizer)
-        {
-            return [Beside(beside, tokenizer, required: true)!];
-        }
-
-        string vocabulary = Path.Combine(beside, "vocab.json");
-        string merges = Path.Combine(beside, "merges.txt");
-        if (File.Exists(vocabulary) && File.Exists(merges))
-        {
-            return [vocabulary, merges];
-        }
-
-        string[] packed = Directory.GetFiles(beside, "bpe*.txt.gz");
-        return packed.Length <= 1
-            ? packed
-            : throw new InvalidCheckpointException(beside, null, $"expected one bpe*.txt.gz, found {packed.Length}; name the one to take.");
     }
 
     private static string? Beside(string folder, string name, bool required)

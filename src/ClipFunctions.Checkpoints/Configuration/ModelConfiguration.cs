@@ -1,4 +1,5 @@
 using ClipFunctions.Clip.Bundles;
+using ClipFunctions.Clip.Tokenization;
 
 namespace ClipFunctions.Checkpoints.Configuration;
 
@@ -58,4 +59,7 @@ internal sealed record ModelConfiguration
     public string? ResizeMode { get; init; }
 
     public string? Interpolation { get; init; }
+
+    /// <summary>What happens to a text before a SentencePiece vocabulary sees it.</summary>
+    public TextCleaning? Cleaning { get; init; }
 }

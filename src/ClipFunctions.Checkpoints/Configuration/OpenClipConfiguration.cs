@@ -1,4 +1,5 @@
 using ClipFunctions.Clip.Bundles;
+using ClipFunctions.Clip.Tokenization;
 
 namespace ClipFunctions.Checkpoints.Configuration;
 
@@ -63,6 +64,7 @@ internal static class OpenClipConfiguration
             Std = preprocess?.Numbers("std", 3),
             ResizeMode = preprocess?.Text("resize_mode"),
             Interpolation = preprocess?.Text("interpolation"),
+            Cleaning = Cleaning(text),
         };
     }
 
@@ -128,6 +130,20 @@ internal static class OpenClipConfiguration
             null or "none" => ActivationKind.Gelu,
             "tanh" => ActivationKind.GeluTanh,
             _ => throw tower.Unsupported("act_kwargs.approximate", $"expected none or tanh, found '{approximate}'."),
+        };
+    }
+
+    // What open_clip's HFTokenizer does where nothing is said is its "whitespace".
+    private static TextCleaning Cleaning(ConfigurationObject text)
+    {
+        ConfigurationObject? arguments = text.Object("tokenizer_kwargs");
+        string clean = arguments?.Text("clean") ?? "whitespace";
+        return clean switch
+        {
+            "canonicalize" => TextCleaning.Canonicalize,
+            "lower" => TextCleaning.Lower,
+            "whitespace" => TextCleaning.Whitespace,
+            _ => throw arguments!.Unsupported("clean", $"expected canonicalize, lower or whitespace, found '{clean}'."),
         };
     }
 
