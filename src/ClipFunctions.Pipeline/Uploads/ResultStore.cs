@@ -3,6 +3,7 @@ using System.Text.Json;
 using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
+using ClipFunctions.Clip.Inference;
 using ClipFunctions.Pipeline.Storage;
 
 namespace ClipFunctions.Pipeline.Uploads;

@@ -3,17 +3,27 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 
-namespace ClipFunctions.Pipeline.Storage;
+namespace ClipFunctions.Clip.Inference;
 
-/// <summary>NumPy's <c>.npy</c> format, version 1.0, for float32 vectors (<c>numpy.load</c> reads them).</summary>
+/// <summary>NumPy's <c>.npy</c> format, version 1.0, for float32 vectors and matrices (<c>numpy.load</c> reads them).</summary>
 public static class NpyFormat
 {
     private const int Alignment = 64;
 
     /// <summary>The <c>.npy</c> file of a vector: little-endian float32, shape <c>[n]</c>.</summary>
     public static byte[] Write(ReadOnlySpan<float> vector)
+        => Write(vector, string.Create(CultureInfo.InvariantCulture, $"{vector.Length},"));
+
+    /// <summary>The <c>.npy</c> file of a matrix: little-endian float32, shape <c>[n, dimension]</c>.</summary>
+    public static byte[] Write(EmbeddingMatrix matrix)
     {
-        string description = string.Create(CultureInfo.InvariantCulture, $"{{'descr': '<f4', 'fortran_order': False, 'shape': ({vector.Length},), }}");
+        ArgumentNullException.ThrowIfNull(matrix);
+        return Write(matrix.Values.Span, string.Create(CultureInfo.InvariantCulture, $"{matrix.Count}, {matrix.Dimension}"));
+    }
+
+    private static byte[] Write(ReadOnlySpan<float> vector, string shape)
+    {
+        string description = $"{{'descr': '<f4', 'fortran_order': False, 'shape': ({shape}), }}";
         const int Prefix = 10;
         int headerLength = (Prefix + description.Length + 1 + Alignment - 1) / Alignment * Alignment;
         byte[] file = new byte[headerLength + (vector.Length * sizeof(float))];

@@ -1,9 +1,9 @@
 using System.Buffers.Binary;
 using System.Text;
-using ClipFunctions.Pipeline.Storage;
+using ClipFunctions.Clip.Inference;
 using CsCheck;
 
-namespace ClipFunctions.Pipeline.Tests.Storage;
+namespace ClipFunctions.Clip.Tests.Inference;
 
 public sealed class NpyFormatTests
 {
@@ -17,6 +17,14 @@ public sealed class NpyFormatTests
         Assert.Equal([0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y', 1, 0, 118, 0], file[..10]);
         Assert.StartsWith("{'descr': '<f4', 'fortran_order': False, 'shape': (3,), }", Encoding.ASCII.GetString(file, 10, 118), StringComparison.Ordinal);
         Assert.Equal((byte)'\n', file[127]);
+    }
+
+    [Fact]
+    public void AMatrixHasTwoDimensions()
+    {
+        byte[] file = NpyFormat.Write(new EmbeddingMatrix([1, 2, 3, 4, 5, 6], 2, 3));
+        Assert.StartsWith("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }", Encoding.ASCII.GetString(file, 10, 118), StringComparison.Ordinal);
+        Assert.Equal(128 + 24, file.Length);
     }
 
     [Fact]

@@ -1,0 +1,99 @@
+using System.CommandLine;
+using ClipFunctions.Checkpoints;
+using ClipFunctions.Cli.Commands;
+using ClipFunctions.Cli.Console;
+using ClipFunctions.Clip.Bundles;
+using ClipFunctions.Clip.Inference;
+using ClipFunctions.Clip.Tokenization;
+using ClipFunctions.Clip.ZeroShot;
+using ClipFunctions.ModelCaching;
+
+namespace ClipFunctions.Cli;
+
+/// <summary>The <c>clip</c> command.</summary>
+internal static class ClipCommandLine
+{
+    private const string Description = """
+        CLIP models without Python: fetch, convert, inspect and run them.
+
+        Examples:
+          clip models --all
+          clip pull ViT-B/32
+          clip classify cat.jpg --labels "a cat,a dog" --model ViT-B/32
+          clip convert open_clip_model.safetensors --id my-clip --precision int8
+        """;
+
+    /// <summary>Runs a command line.</summary>
+    /// <param name="args">Its words.</param>
+    /// <param name="output">Tables and JSON go here.</param>
+    /// <param name="error">Progress and errors go here.</param>
+    /// <param name="cancellationToken">Ctrl-C.</param>
+    /// <returns>One of <see cref="ExitCodes"/>.</returns>
+    public static async Task<int> RunAsync(IReadOnlyList<string> args, TextWriter output, TextWriter error, CancellationToken cancellationToken)
+    {
+        GlobalOptions globals = new();
+        RootCommand root = new(Description);
+        globals.AddTo(root);
+        Terminal terminal = new(output, error);
+        foreach (Command command in (Command[])
+            [
+                ModelsCommand.Create(globals, terminal),
+                PullCommand.Create(globals, terminal),
+                ConvertCommand.Create(globals, terminal),
+                InspectCommand.Create(globals, terminal),
+                TokenizeCommand.Create(globals, terminal),
+                EmbedCommand.Create(globals, terminal),
+                ClassifyCommand.Create(globals, terminal),
+                VerifyCommand.Create(globals, terminal),
+            ])
+        {
+            root.Add(command);
+        }
+
+        ParseResult parsed = root.Parse(args);
+        if (parsed.Errors.Count > 0)
+        {
+            foreach (System.CommandLine.Parsing.ParseError problem in parsed.Errors)
+            {
+                terminal.Error(problem.Message);
+            }
+
+            terminal.Note("Try: clip --help");
+            return ExitCodes.Usage;
+        }
+
+        try
+        {
+            return await parsed.InvokeAsync(new InvocationConfiguration { Output = output, Error = error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            terminal.Error("Stopped.");
+            return ExitCodes.Cancelled;
+        }
+        catch (UsageException exception)
+        {
+            terminal.Error(exception.Message);
+            return ExitCodes.Usage;
+        }
+        catch (Exception exception) when (IsExpected(exception))
+        {
+            terminal.Error(exception.Message);
+            return ExitCodes.Failure;
+        }
+    }
+
+    // What tells of its own what was wrong and where; anything else is a fault of ours and shows its stack.
+    private static bool IsExpected(Exception exception) => exception
+        is InvalidCheckpointException
+        or InvalidBundleException
+        or InvalidVocabularyException
+        or InvalidLabelSetException
+        or TextTooLongException
+        or ModelNotFoundException
+        or DeviceUnavailableException
+        or IOException
+        or UnauthorizedAccessException
+        or FormatException
+        or ArgumentException;
+}
