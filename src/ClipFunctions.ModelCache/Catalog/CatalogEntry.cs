@@ -5,6 +5,8 @@ namespace ClipFunctions.ModelCaching.Catalog;
 /// <summary>A published model: where its weights are, under which licence, and what is known of it.</summary>
 public sealed record CatalogEntry
 {
+    private const int DefaultContextLength = 77;
+
     /// <summary>The id: letters, digits, <c>. _ - @ / +</c>; openai's models have the reference's names (<c>ViT-B/32</c>).</summary>
     public required string Id { get; init; }
 
@@ -44,8 +46,9 @@ public sealed record CatalogEntry
     /// <summary>Length of the vectors.</summary>
     public required int EmbeddingDimension { get; init; }
 
-    /// <summary>Tokens of a text.</summary>
-    public int ContextLength { get; init; } = 77;
+    /// <summary>Tokens of a text; 77 by default.</summary>
+    /// <remarks>Stored as the difference from 77, because the JSON source generator sets every init-only property that is absent to 0.</remarks>
+    public int ContextLength { get => field + DefaultContextLength; init => field = value - DefaultContextLength; }
 
     /// <summary>Millions of parameters, both towers.</summary>
     public double? ParametersMillions { get; init; }
