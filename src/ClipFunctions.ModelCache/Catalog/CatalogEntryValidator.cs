@@ -16,6 +16,9 @@ internal sealed class CatalogEntryValidator(CatalogEntry entry, string origin, s
 
     private static readonly string[] CheckpointEndings = [".safetensors", ".safetensors.index.json", ".pt", ".pth", ".bin", ".bin.index.json"];
 
+    /// <summary>A text of the file in the length of a message.</summary>
+    public static string Shorten(string text) => text.Length <= 256 ? text : $"{text[..255]}…";
+
     public void Validate()
     {
         CheckName("id", entry.Id);
@@ -227,8 +230,6 @@ internal sealed class CatalogEntryValidator(CatalogEntry entry, string origin, s
             part.Length > 0
             && part[^1] != '.'
             && part.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' or '@' or '+'));
-
-    private static string Shorten(string text) => text.Length <= 128 ? text : $"{text[..127]}…";
 
     private static string Text(double value) => value.ToString(CultureInfo.InvariantCulture);
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace ClipFunctions.ModelCaching.Catalog;
 
@@ -40,13 +41,19 @@ internal static class CatalogReader
 
     private static JsonDocument ParseDocument(ReadOnlyMemory<byte> json, string origin)
     {
+        if (!Utf8.IsValid(json.Span))
+        {
+            throw new InvalidCatalogException(origin, null, null, "is no JSON that can be read: expected UTF-8, found other bytes.");
+        }
+
         try
         {
             return JsonDocument.Parse(json, Options);
         }
-        catch (JsonException exception)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
-            throw new InvalidCatalogException(origin, null, null, $"is no JSON that can be read: {exception.Message}", exception);
+            // The second: a field's name with half a surrogate pair.
+            throw new InvalidCatalogException(origin, null, null, $"is no JSON that can be read: {CatalogEntryValidator.Shorten(exception.Message)}", exception);
         }
     }
 
@@ -61,7 +68,7 @@ internal static class CatalogReader
         {
             if (property.Name != Models)
             {
-                throw new InvalidCatalogException(origin, null, Shorten(property.Name), $"is not known; the only field is \"{Models}\".");
+                throw new InvalidCatalogException(origin, null, CatalogEntryValidator.Shorten(property.Name), $"is not known; the only field is \"{Models}\".");
             }
         }
 
@@ -84,14 +91,17 @@ internal static class CatalogReader
 
         try
         {
-            return model.Deserialize(CatalogJsonContext.Default.CatalogEntry)!;
+            CatalogEntry entry = model.Deserialize(CatalogJsonContext.Default.CatalogEntry)!;
+
+            // The JSON source generator sets an init-only number that is absent to 0.
+            return model.TryGetProperty("contextLength", out _) ? entry : entry with { ContextLength = CatalogEntry.DefaultContextLength };
         }
         catch (JsonException exception)
         {
             // The message ends with a path and a line within the entry alone.
             int end = exception.Message.IndexOf(" Path: ", StringComparison.Ordinal);
-            string problem = end < 0 ? exception.Message : exception.Message[..end];
-            string? field = exception.Path is { Length: > 2 } path && path.StartsWith("$.", StringComparison.Ordinal) ? Shorten(path[2..]) : null;
+            string problem = CatalogEntryValidator.Shorten(end < 0 ? exception.Message : exception.Message[..end]);
+            string? field = exception.Path is { Length: > 2 } path && path.StartsWith("$.", StringComparison.Ordinal) ? CatalogEntryValidator.Shorten(path[2..]) : null;
             throw new InvalidCatalogException(origin, NameOf(IdOf(model), place), field, problem, exception);
         }
     }
@@ -104,14 +114,12 @@ internal static class CatalogReader
         }
         catch (InvalidOperationException)
         {
-            // A string that is no valid UTF-16.
+            // Half a surrogate pair.
             return null;
         }
     }
 
-    private static string NameOf(string? id, string place) => string.IsNullOrWhiteSpace(id) ? place : Shorten(id);
-
-    private static string Shorten(string text) => text.Length <= 128 ? text : $"{text[..127]}…";
+    private static string NameOf(string? id, string place) => string.IsNullOrWhiteSpace(id) ? place : CatalogEntryValidator.Shorten(id);
 
     private static string Describe(JsonElement element) => element.ValueKind switch
     {
