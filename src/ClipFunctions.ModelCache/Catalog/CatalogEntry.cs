@@ -5,6 +5,8 @@ namespace ClipFunctions.ModelCaching.Catalog;
 /// <summary>A published model: where its weights are, under which licence, and what is known of it.</summary>
 public sealed record CatalogEntry
 {
+    internal const int DefaultContextLength = 77;
+
     /// <summary>The id: letters, digits, <c>. _ - @ / +</c>; openai's models have the reference's names (<c>ViT-B/32</c>).</summary>
     public required string Id { get; init; }
 
@@ -44,8 +46,8 @@ public sealed record CatalogEntry
     /// <summary>Length of the vectors.</summary>
     public required int EmbeddingDimension { get; init; }
 
-    /// <summary>Tokens of a text.</summary>
-    public int ContextLength { get; init; } = 77;
+    /// <summary>Tokens of a text; 77 by default.</summary>
+    public int ContextLength { get; init; } = DefaultContextLength;
 
     /// <summary>Millions of parameters, both towers.</summary>
     public double? ParametersMillions { get; init; }
@@ -53,6 +55,6 @@ public sealed record CatalogEntry
     /// <summary>Published zero-shot top-1 on ImageNet-1k in percent.</summary>
     public double? ImageNetTop1 { get; init; }
 
-    /// <summary>10⁹ multiply-adds of one picture and one text, as open_clip counts them.</summary>
+    /// <summary>10⁹ floating-point operations of one picture and one text, as open_clip counts them (a multiply-add is two).</summary>
     public double? Gflops { get; init; }
 }
