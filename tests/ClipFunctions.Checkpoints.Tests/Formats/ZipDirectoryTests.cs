@@ -116,6 +116,20 @@ public class ZipDirectoryTests
         CheckpointReading.Refuse(file, $"archive/data/1: zip archive: begins at byte {zip.LocalHeaders["archive/data/1"]}, within {Storage}");
     }
 
+    [Theory]
+    [InlineData(100)]
+    [InlineData(int.MaxValue)]
+    public void AnEntryThatReachesIntoTheDirectoryIsRefused(int size)
+    {
+        ZipWriter zip = new();
+        zip.Add(Pickle, StateDictionary);
+        zip.Add(Storage, Twelve);
+        byte[] file = zip.Finish();
+        Write32(file, zip.CentralHeaders[Storage] + 20, (uint)size);
+        Write32(file, zip.CentralHeaders[Storage] + 24, (uint)size);
+        CheckpointReading.Refuse(file, $"{Storage}: zip archive: at byte {zip.LocalHeaders[Storage]} there is no header with {size} bytes behind it and before the directory");
+    }
+
     [Fact]
     public void TwoEntriesOfOneNameAreRefused()
     {
