@@ -204,6 +204,30 @@ public class CheckpointFileTests : IDisposable
         Assert.Equal([0, 0, 0], last);
     }
 
+    [Fact]
+    public void APickleThatIsCompressedToMoreThanItIsAllowedIsNotCopied()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Elsewhere a file with a hole takes its whole size.");
+        const string Pickle = "x/data.pkl";
+        ZipWriter zip = new() { Zip64 = true };
+        zip.AddHole(Pickle, 3L << 30);
+        string path = _folder["large.pt"];
+        using (FileStream stream = File.Create(path))
+        {
+            zip.Save(stream);
+            stream.Position = zip.LocalHeaders[Pickle] + 8;
+            stream.WriteByte(8);
+            stream.Position = (3L << 30) + zip.CentralHeaders[Pickle] + 10;
+            stream.WriteByte(8);
+
+            // The size comes first in the zip64 field; that in the archive stays.
+            stream.Position = (3L << 30) + zip.CentralHeaders[Pickle] + 46 + Pickle.Length + 4;
+            stream.Write(BitConverter.GetBytes(100L));
+        }
+
+        Assert.Contains("has 100 bytes in 3221225472; 16777216 are allowed", Refuse(path).Message, StringComparison.Ordinal);
+    }
+
     private static byte[] Safetensors(params (string Name, float[] Values)[] tensors)
     {
         Dictionary<string, object> header = [];

@@ -177,6 +177,7 @@ public class UnpicklerTests
     {
         RefusePickle(pickle => pickle.Global("torch._utils", "_rebuild_tensor_v2").Text(")R"), "the arguments of torch._utils._rebuild_tensor_v2 are not a storage");
         RefusePickle(pickle => pickle.Global("torch._utils", "_rebuild_tensor_v2").Text("(NNNNtR"), "are not a storage");
+        RefusePickle(pickle => pickle.Global("torch._utils", "_rebuild_tensor_v3").Raw('(').StorageId(TorchTensor.Floats("w", "0", 2)).Number(0).Tuple(2).Tuple(1).Text("NNNtR"), "the seventh argument of torch._utils._rebuild_tensor_v3 is no element type");
         RefusePickle(pickle => pickle.Global("torch._utils", "_rebuild_parameter").Text(")R"), "torch._utils._rebuild_parameter has no arguments");
     }
 
@@ -188,7 +189,7 @@ public class UnpicklerTests
     public void TooLargeAPickleIsRefusedBeforeItIsRead()
     {
         byte[] file = ZipWriter.Torch(new byte[(16 << 20) + 1]);
-        Allocating(() => CheckpointReading.Refuse(file, "archive/data.pkl: zip archive: has 16777217 bytes; 16777216 are allowed"), AllowedBytes);
+        Allocating(() => CheckpointReading.Refuse(file, "archive/data.pkl: zip archive: has 16777217 bytes in 16777217; 16777216 are allowed"), AllowedBytes);
     }
 
     [Fact]

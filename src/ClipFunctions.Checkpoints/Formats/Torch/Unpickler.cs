@@ -560,7 +560,9 @@ internal ref struct Unpickler
         {
             PickleGlobalKind.OrderedDictionary => CreateOrdered(values),
             PickleGlobalKind.RebuildTensor => RebuildTensor(global, values, null),
-            PickleGlobalKind.RebuildTensorOfType => RebuildTensor(global, values, values is [_, _, _, _, _, _, PickleGlobal { Kind: PickleGlobalKind.ElementType } type, ..] ? type.Type : null),
+            PickleGlobalKind.RebuildTensorOfType => values is [_, _, _, _, _, _, PickleGlobal { Kind: PickleGlobalKind.ElementType } type, ..]
+                ? RebuildTensor(global, values, type.Type)
+                : throw Error($"the seventh argument of {global.Name} is no element type."),
             PickleGlobalKind.FirstArgument => values.Length > 0 ? values[0] : throw Error($"{global.Name} has no arguments."),
             PickleGlobalKind.Opaque => PickleOpaque.Value,
             _ => throw Error($"it wants to call {global.Name}."),

@@ -62,9 +62,9 @@ internal sealed class ZipDirectory
     /// <exception cref="InvalidCheckpointException">It is larger, damaged, or compressed in a way that is not known.</exception>
     public ReadOnlySpan<byte> ReadSmall(ZipEntry entry, int limit)
     {
-        if (entry.Size > limit)
+        if (entry.Size > limit || entry.CompressedSize > limit)
         {
-            throw Error(entry.Name, $"has {entry.Size} bytes; {limit} are allowed.");
+            throw Error(entry.Name, $"has {entry.Size} bytes in {entry.CompressedSize}; {limit} are allowed.");
         }
 
         ReadOnlySpan<byte> content = entry.Method switch
@@ -245,7 +245,7 @@ internal sealed class ZipDirectory
         ulong localSize = U32(local, 22) == uint.MaxValue && !zip64.IsEmpty ? TakeU64(ref zip64, name) : U32(local, 22);
         ulong localCompressed = U32(local, 18) == uint.MaxValue && !zip64.IsEmpty ? TakeU64(ref zip64, name) : U32(local, 18);
         if (U16(local, 8) != U16(central, 10)
-            || ((U16(local, 6) ^ U16(central, 8)) & (EncryptedFlag | DescriptorFlag)) != 0
+            || (U16(local, 6) & EncryptedFlag) != 0
             || !_bytes.Slice(at + LocalLength, U16(local, 26)).SequenceEqual(rawName)
             || !Agrees(localSize, size, described)
             || !Agrees(localCompressed, compressed, described)
