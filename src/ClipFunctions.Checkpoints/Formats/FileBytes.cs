@@ -5,8 +5,14 @@ using Microsoft.Win32.SafeHandles;
 namespace ClipFunctions.Checkpoints.Formats;
 
 /// <summary>The bytes of a file, mapped into memory and never copied as a whole; every access is checked against its length.</summary>
-internal sealed unsafe class FileBytes : IDisposable
+internal sealed unsafe partial class FileBytes : IDisposable
 {
+    // Less than this is not worth a call of the system.
+    private const int SmallestRelease = 1 << 16;
+
+    // MADV_DONTNEED of Linux.
+    private const int DontNeed = 4;
+
     private readonly MemoryMappedFile? _file;
     private readonly MemoryMappedViewAccessor? _view;
     private GCHandle _pin;
@@ -75,6 +81,27 @@ internal sealed unsafe class FileBytes : IDisposable
         return new ReadOnlySpan<byte>(_start + start, (int)length);
     }
 
+    /// <summary>
+    /// Tells the system that a stretch has been read, so that its pages need not stay this process's: a file's worth of them would else be
+    /// counted as its memory. Reading it again only takes longer. Does nothing where the system is not Linux.
+    /// </summary>
+    public void Release(long start, long length)
+    {
+        if (_view is null || length < SmallestRelease || !OperatingSystem.IsLinux())
+        {
+            return;
+        }
+
+        // Whole pages alone: those at the ends belong to the neighbours too, who may be reading them.
+        nint page = Environment.SystemPageSize;
+        nint first = ((nint)(_start + start) + page - 1) / page * page;
+        nint end = (nint)(_start + start + length) / page * page;
+        if (end > first)
+        {
+            _ = Advise((void*)first, (nuint)(end - first), DontNeed);
+        }
+    }
+
     /// <summary>Frees the mapping. Nobody may read any more.</summary>
     public void Dispose()
     {
@@ -101,4 +128,7 @@ internal sealed unsafe class FileBytes : IDisposable
             _pin = default;
         }
     }
+
+    [LibraryImport("libc", EntryPoint = "madvise")]
+    private static partial int Advise(void* address, nuint length, int advice);
 }

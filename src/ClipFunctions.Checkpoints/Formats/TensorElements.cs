@@ -55,8 +55,10 @@ internal static class TensorElements
         while (!destination.IsEmpty)
         {
             Span<float> target = destination[..Math.Min(Piece, destination.Length)];
-            Widen(type, bytes.Slice(offset, (long)target.Length * size), target);
-            offset += (long)target.Length * size;
+            long length = (long)target.Length * size;
+            Widen(type, bytes.Slice(offset, length), target);
+            bytes.Release(offset, length);
+            offset += length;
             destination = destination[target.Length..];
         }
     }
