@@ -64,7 +64,7 @@ internal sealed record ReadyMadeModel
             ? Trunk(vision, trunk, size, configuration)
             : configuration.VisionLayers is { Count: > 1 } stages
                 ? ResNet(size, configuration.VisionWidth ?? 64, stages)
-                : Transformer(size, configuration.PatchSize ?? 16, configuration.VisionWidth ?? 768, configuration.VisionLayers?[0] ?? 12, 0, Widened(configuration.VisionWidth ?? 768, vision), configuration);
+                : Transformer(size, configuration.PatchSize ?? 16, configuration.VisionWidth ?? 768, configuration.VisionLayers is [int layers, ..] ? layers : 12, 0, Widened(configuration.VisionWidth ?? 768, vision), configuration);
         return Create(configuration, size, configuration.EmbeddingDimension ?? throw model.Unsupported("embed_dim", "is missing."), architecture, new TextSizes(77, 49408, textWidth, 12, 8, Widened(textWidth, text))) with { OpenClipText = text };
     }
 
@@ -97,7 +97,7 @@ internal sealed record ReadyMadeModel
         ConfigurationObject root = ConfigurationObject.Load(file);
         int width = configuration.VisionWidth ?? 768;
         int textWidth = configuration.TextWidth ?? (sigmoid ? 768 : 512);
-        VisionArchitecture vision = Transformer(size, configuration.PatchSize ?? (sigmoid ? 16 : 32), width, configuration.VisionLayers?[0] ?? 12, configuration.VisionHeads ?? 0, root.Object("vision_config")?.Whole("intermediate_size") ?? width * 4, configuration);
+        VisionArchitecture vision = Transformer(size, configuration.PatchSize ?? (sigmoid ? 16 : 32), width, configuration.VisionLayers is [int layers, ..] ? layers : 12, configuration.VisionHeads ?? 0, root.Object("vision_config")?.Whole("intermediate_size") ?? width * 4, configuration);
         int textMlp = root.Object("text_config")?.Whole("intermediate_size") ?? textWidth * 4;
         TextSizes text = sigmoid ? new TextSizes(64, 32000, textWidth, 12, 12, textMlp) : new TextSizes(77, 49408, textWidth, 12, 8, textMlp);
         ReadyMadeModel model = Create(configuration, size, configuration.EmbeddingDimension ?? (sigmoid ? root.Object("text_config")?.Whole("projection_size") ?? textWidth : 512), vision, text);
