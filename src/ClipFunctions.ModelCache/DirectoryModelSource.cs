@@ -1,9 +1,12 @@
+using ClipFunctions.Checkpoints;
+using ClipFunctions.Checkpoints.ReadyMade;
 using ClipFunctions.Clip.Bundles;
 
 namespace ClipFunctions.ModelCaching;
 
 /// <summary>Bundles in the folders of a directory, <c>{directory}/{model id}/clip.json</c> or
-/// <c>{directory}/{model id}.{precision}/clip.json</c> (<c>/</c> in an id becomes <c>-</c>).</summary>
+/// <c>{directory}/{model id}.{precision}/clip.json</c> (<c>/</c> in an id becomes <c>-</c>), and ready-made ones of other tools in
+/// <c>{directory}/{model id}/</c> (see <see cref="ReadyMadeOnnx"/>).</summary>
 public sealed class DirectoryModelSource : IModelSource
 {
     private readonly string _directory;
@@ -55,6 +58,10 @@ public sealed class DirectoryModelSource : IModelSource
                 {
                     ids.Add(BundleManifest.Load(Path.Combine(folder, BundleManifest.FileName)).Id);
                 }
+                else if (ReadyMadeOnnx.PrecisionsOf(folder).Count > 0)
+                {
+                    ids.Add(Path.GetFileName(folder));
+                }
             }
         }
 
@@ -69,6 +76,11 @@ public sealed class DirectoryModelSource : IModelSource
         {
             if (!File.Exists(Path.Combine(folder, BundleManifest.FileName)))
             {
+                if (await FindReadyMadeAsync(folder, request, cancellationToken) is { } readyMade)
+                {
+                    return readyMade;
+                }
+
                 continue;
             }
 
@@ -86,6 +98,25 @@ public sealed class DirectoryModelSource : IModelSource
     /// <summary>The folder, within a directory of bundles, of a model made in one precision: <c>{model id}.{precision}</c>.</summary>
     /// <exception cref="ArgumentException">The id has characters that no model id has.</exception>
     public static string FolderName(string modelId, ModelPrecision precision) => $"{FolderName(modelId)}.{ModelRequest.NameOf(precision)}";
+
+    private static async Task<ModelBundle?> FindReadyMadeAsync(string folder, ModelRequest request, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<ModelPrecision> precisions = ReadyMadeOnnx.PrecisionsOf(folder);
+        if (precisions.Count == 0 || (request.Precision is { } wanted && !precisions.Contains(wanted)))
+        {
+            return null;
+        }
+
+        try
+        {
+            // Its files' hashes are taken as they are opened, so there is nothing to verify them against.
+            return await ReadyMadeOnnx.OpenAsync(folder, request.Id, request.Precision, cancellationToken);
+        }
+        catch (InvalidCheckpointException exception)
+        {
+            throw new InvalidBundleException(folder, null, exception.Message, exception);
+        }
+    }
 
     // A folder without a precision in its name is one that a user put there.
     private IEnumerable<string> Candidates(ModelRequest request)

@@ -110,6 +110,12 @@ public sealed class ModelBundle
     {
         string path = PathOf(file.Name);
         FileInfo info = new(path);
+        if (info.LinkTarget is not null)
+        {
+            // The hub's own cache holds links, whose length is not the file's.
+            info = info.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? info;
+        }
+
         if (!info.Exists)
         {
             throw new InvalidBundleException(path, null, "there is no such file.");

@@ -12,13 +12,6 @@ internal static class TokenizerJson
 {
     private const string WordMark = "\u2581";
 
-    /// <summary>Whether a file describes a SentencePiece model (unigram, or BPE with byte fallback) rather than a byte-level BPE.</summary>
-    public static bool IsSentencePiece(Stream stream, string source) => Read(stream, source, root =>
-    {
-        JsonElement model = root.GetProperty("model");
-        return IsUnigram(model) || IsTrue(model, "byte_fallback");
-    });
-
     /// <summary>CLIP's byte-level BPE.</summary>
     public static Vocabulary ReadClip(Stream stream, string source) => Read(stream, source, root =>
     {

@@ -1,4 +1,5 @@
 using System.Text;
+using ClipFunctions.Testing;
 
 namespace ClipFunctions.Clip.Tests.Tokenization.SentencePiece;
 

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using ClipFunctions.Clip.Tokenization;
+using ClipFunctions.Testing;
 using CsCheck;
 
 namespace ClipFunctions.Clip.Tests.Tokenization.SentencePiece;

@@ -1,9 +1,10 @@
 using System.Text;
+using Xunit;
 
-namespace ClipFunctions.Clip.Tests.Tokenization.SentencePiece;
+namespace ClipFunctions.Testing;
 
 /// <summary>Writes small SentencePiece model files, field by field.</summary>
-internal sealed record SentencePieceFile
+public sealed record SentencePieceFile
 {
     public const int Normal = 1;
     public const int Unknown = 2;
