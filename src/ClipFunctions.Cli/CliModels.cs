@@ -1,8 +1,10 @@
+using ClipFunctions.Checkpoints.ReadyMade;
 using ClipFunctions.Cli.Console;
 using ClipFunctions.Clip.Bundles;
 using ClipFunctions.Clip.Inference;
 using ClipFunctions.ModelCaching;
 using ClipFunctions.ModelCaching.Catalog;
+using ClipFunctions.ModelCaching.Downloads;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace ClipFunctions.Cli;
@@ -11,24 +13,33 @@ namespace ClipFunctions.Cli;
 internal sealed class CliModels : IAsyncDisposable
 {
     private readonly ModelCacheOptions _options;
+    private readonly HubClient _hub;
     private readonly ModelCache _cache;
 
     public CliModels(ModelCacheOptions options)
     {
         _options = options;
-        Local = [DirectoryModelSource.Embedded, new DirectoryModelSource("cache", options.CacheDirectory)];
-        _cache = new ModelCache(Local, options, NullLogger<ModelCache>.Instance);
+        Catalog = ModelCatalog.Load(options.Catalog);
+        Directories = [DirectoryModelSource.Embedded, new DirectoryModelSource("cache", options.CacheDirectory)];
+        _hub = new HubClient(options.HubUrl, options.HubToken);
+        HubModelSource hub = new(Catalog.Entries, options, _hub, new FileDownloader(_hub), null, NullLogger<HubModelSource>.Instance);
+        _cache = new ModelCache([.. Directories, hub], options, NullLogger<ModelCache>.Instance);
     }
 
+    /// <summary>The models that could be fetched.</summary>
+    public ModelCatalog Catalog { get; }
+
     /// <summary>The places on this machine.</summary>
-    public IReadOnlyList<IModelSource> Local { get; }
+    public IReadOnlyList<DirectoryModelSource> Directories { get; }
 
     /// <summary>Finds a model's bundle, fetched and converted if need be; a folder's path is that bundle.</summary>
     public async Task<ModelBundle> FindAsync(string model, Terminal terminal, CancellationToken cancellationToken)
     {
         if (IsFolder(model))
         {
-            return ModelBundle.Open(model);
+            return File.Exists(Path.Combine(model, BundleManifest.FileName)) || ReadyMadeOnnx.PrecisionsOf(model).Count == 0
+                ? ModelBundle.Open(model)
+                : await ReadyMadeOnnx.OpenAsync(model, null, _options.Precision, cancellationToken);
         }
 
         ModelRequest request = ModelRequest.Parse(model);
@@ -39,11 +50,15 @@ internal sealed class CliModels : IAsyncDisposable
     public async Task<ClipModel> OpenAsync(string model, Terminal terminal, CancellationToken cancellationToken)
         => await ClipModel.LoadAsync(await FindAsync(model, terminal, cancellationToken), _options.Model, cancellationToken);
 
-    public ValueTask DisposeAsync() => _cache.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _cache.DisposeAsync();
+        _hub.Dispose();
+    }
 
     // An id may have a slash; a path that is there, or that begins like one, is meant as such.
     private static bool IsFolder(string model)
-        => model.StartsWith('.') || model.StartsWith('~') || Path.IsPathRooted(model) || File.Exists(Path.Combine(model, BundleManifest.FileName));
+        => model.StartsWith('.') || Path.IsPathRooted(model) || File.Exists(Path.Combine(model, BundleManifest.FileName));
 
     private sealed class Relay(IProgress<(string Stage, string? Item, long Done, long Total)> display) : IProgress<ModelProgress>
     {

@@ -7,6 +7,8 @@ using ClipFunctions.Clip.Inference;
 using ClipFunctions.Clip.Tokenization;
 using ClipFunctions.Clip.ZeroShot;
 using ClipFunctions.ModelCaching;
+using ClipFunctions.ModelCaching.Catalog;
+using ClipFunctions.ModelCaching.Downloads;
 
 namespace ClipFunctions.Cli;
 
@@ -91,6 +93,8 @@ internal static class ClipCommandLine
         or InvalidLabelSetException
         or TextTooLongException
         or ModelNotFoundException
+        or ModelDownloadException
+        or InvalidCatalogException
         or DeviceUnavailableException
         or IOException
         or UnauthorizedAccessException

@@ -68,6 +68,39 @@ public sealed class DirectoryModelSource : IModelSource
         return Task.FromResult<IReadOnlyList<string>>(ids);
     }
 
+    /// <summary>Everything in the directory that is or should be a model, without looking into the graphs; what is broken is told and hinders nothing.</summary>
+    /// <param name="cancellationToken">Gives up.</param>
+    public IReadOnlyList<ListedModel> Inventory(CancellationToken cancellationToken)
+    {
+        List<ListedModel> models = [];
+        if (!Directory.Exists(_directory))
+        {
+            return models;
+        }
+
+        foreach (string folder in Directory.EnumerateDirectories(_directory).Order(StringComparer.Ordinal))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (File.Exists(Path.Combine(folder, BundleManifest.FileName)))
+            {
+                try
+                {
+                    models.Add(new ListedModel(folder, ModelBundle.Open(folder), null));
+                }
+                catch (InvalidBundleException exception)
+                {
+                    models.Add(new ListedModel(folder, null, exception.Message));
+                }
+            }
+            else if (ReadyMadeOnnx.PrecisionsOf(folder).Count > 0)
+            {
+                models.Add(new ListedModel(folder, null, null));
+            }
+        }
+
+        return models;
+    }
+
     /// <inheritdoc/>
     public async Task<ModelBundle?> FindAsync(ModelRequest request, IProgress<ModelProgress>? progress, CancellationToken cancellationToken)
     {

@@ -159,6 +159,20 @@ public sealed partial class ModelCache : IAsyncDisposable
         _stop.Dispose();
     }
 
+    /// <summary>The bundle of a model, found, fetched or made, but not loaded.</summary>
+    public async Task<ModelBundle> FindBundleAsync(ModelRequest request, IProgress<ModelProgress>? progress, CancellationToken cancellationToken)
+    {
+        foreach (IModelSource source in _sources)
+        {
+            if (await source.FindAsync(request, progress, cancellationToken) is { } bundle)
+            {
+                return bundle;
+            }
+        }
+
+        throw new ModelNotFoundException(request.Id, [.. _sources.Select(source => source.Name)], await AvailableModelsAsync(cancellationToken));
+    }
+
     private static ModelCacheOptions Valid(ModelCacheOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);

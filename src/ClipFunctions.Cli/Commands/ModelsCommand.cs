@@ -25,29 +25,21 @@ internal static class ModelsCommand
         {
             ModelCacheOptions options = globals.CacheOptions(parsed);
             await using CliModels models = new(options);
-            List<(string Source, BundleManifest Manifest, long Bytes)> local = [];
-            foreach (DirectoryModelSource source in models.Directories)
-            {
-                local.AddRange(source.Bundles(cancellationToken).Select(bundle => (source.Name, bundle.Manifest, bundle.Size)));
-            }
-
+            (string Source, ListedModel Model)[] local = [.. models.Directories.SelectMany(source => source.Inventory(cancellationToken).Select(model => (source.Name, model)))];
             IReadOnlyList<CatalogEntry> catalogue = parsed.GetValue(all) ? models.Catalog.Entries : [];
             if (parsed.GetValue(globals.Json))
             {
                 terminal.Json(new JsonObject
                 {
-                    ["local"] = new JsonArray([.. local.Select(entry => Describe(entry.Source, entry.Manifest, entry.Bytes))]),
+                    ["local"] = new JsonArray([.. local.Select(entry => Describe(entry.Source, entry.Model))]),
                     ["catalogue"] = parsed.GetValue(all) ? new JsonArray([.. catalogue.Select(Describe)]) : null,
                 });
                 return ExitCodes.Success;
             }
 
-            if (local.Count > 0)
+            if (local.Length > 0)
             {
-                terminal.Table(
-                    ["model", "precision", "picture", "vector", "size", "where"],
-                    local.Select(entry => (IReadOnlyList<string>)[entry.Manifest.Id, ModelRequest.NameOf(entry.Manifest.Precision), $"{entry.Manifest.Preprocessing.Size} px", Number(entry.Manifest.Architecture.EmbeddingDimension), Megabytes(entry.Bytes), entry.Source]),
-                    [2, 3, 4]);
+                terminal.Table(["model", "precision", "picture", "vector", "size", "where"], local.Select(entry => Row(entry.Source, entry.Model)), [2, 3, 4]);
             }
             else
             {
@@ -75,17 +67,32 @@ internal static class ModelsCommand
         return command;
     }
 
-    private static JsonObject Describe(string source, BundleManifest manifest, long bytes) => new()
+    private static IReadOnlyList<string> Row(string source, ListedModel model)
     {
-        ["id"] = manifest.Id,
-        ["precision"] = ModelRequest.NameOf(manifest.Precision),
-        ["fingerprint"] = manifest.Fingerprint,
-        ["imageSize"] = manifest.Preprocessing.Size,
-        ["embeddingDimension"] = manifest.Architecture.EmbeddingDimension,
-        ["contextLength"] = manifest.Tokenizer.ContextLength,
-        ["bytes"] = bytes,
-        ["source"] = source,
-    };
+        string folder = Path.GetFileName(model.Folder);
+        if (model.Bundle is not { } bundle)
+        {
+            return [folder, "", "", "", "", model.Problem is { } problem ? $"{source}, broken: {problem}" : $"{source}, another tool's ONNX files"];
+        }
+
+        BundleManifest manifest = bundle.Manifest;
+        return [manifest.Id, ModelRequest.NameOf(manifest.Precision), $"{manifest.Preprocessing.Size} px", Number(manifest.Architecture.EmbeddingDimension), Megabytes(bundle.Size), source];
+    }
+
+    private static JsonObject Describe(string source, ListedModel model) => model.Bundle is not { } bundle
+        ? new JsonObject { ["folder"] = model.Folder, ["source"] = source, ["problem"] = model.Problem }
+        : new JsonObject
+        {
+            ["id"] = bundle.Id,
+            ["precision"] = ModelRequest.NameOf(bundle.Manifest.Precision),
+            ["fingerprint"] = bundle.Fingerprint,
+            ["imageSize"] = bundle.Manifest.Preprocessing.Size,
+            ["embeddingDimension"] = bundle.Manifest.Architecture.EmbeddingDimension,
+            ["contextLength"] = bundle.Manifest.Tokenizer.ContextLength,
+            ["bytes"] = bundle.Size,
+            ["folder"] = bundle.Folder,
+            ["source"] = source,
+        };
 
     private static JsonObject Describe(CatalogEntry entry) => new()
     {
