@@ -43,7 +43,16 @@ internal sealed class CliModels : IAsyncDisposable
         }
 
         ModelRequest request = ModelRequest.Parse(model);
-        return await ProgressDisplay.RunAsync(terminal, progress => _cache.FindBundleAsync(request, new Relay(progress), cancellationToken));
+        try
+        {
+            return await ProgressDisplay.RunAsync(terminal, progress => _cache.FindBundleAsync(request, new Relay(progress), cancellationToken));
+        }
+        catch (ModelNotFoundException exception)
+        {
+            IReadOnlyList<string> near = Catalog.Suggest(request.Id);
+            string suggestion = near.Count > 0 ? $" Did you mean {string.Join(" or ", near)}?" : "";
+            throw new UnknownModelException($"There is no model '{request}'.{suggestion} 'clip models --all' lists those there are.", exception);
+        }
     }
 
     /// <summary>Loads a model.</summary>

@@ -6,7 +6,6 @@ using ClipFunctions.Clip.Bundles;
 using ClipFunctions.Clip.Inference;
 using ClipFunctions.Clip.Tokenization;
 using ClipFunctions.Clip.ZeroShot;
-using ClipFunctions.ModelCaching;
 using ClipFunctions.ModelCaching.Catalog;
 using ClipFunctions.ModelCaching.Downloads;
 
@@ -15,15 +14,13 @@ namespace ClipFunctions.Cli;
 /// <summary>The <c>clip</c> command.</summary>
 internal static class ClipCommandLine
 {
-    private const string Description = """
-        CLIP models without Python: fetch, convert, inspect and run them.
-
-        Examples:
-          clip models --all
-          clip pull ViT-B/32
-          clip classify cat.jpg --labels "a cat,a dog" --model ViT-B/32
-          clip convert open_clip_model.safetensors --id my-clip --precision int8
-        """;
+    private static readonly string[] Examples =
+    [
+        "clip models --all",
+        "clip pull ViT-B/32",
+        "clip classify cat.jpg --labels \"a cat,a dog\" --model ViT-B/32",
+        "clip convert open_clip_model.safetensors --id my-clip --precision int8",
+    ];
 
     /// <summary>Runs a command line.</summary>
     /// <param name="args">Its words.</param>
@@ -34,19 +31,21 @@ internal static class ClipCommandLine
     public static async Task<int> RunAsync(IReadOnlyList<string> args, TextWriter output, TextWriter error, CancellationToken cancellationToken)
     {
         GlobalOptions globals = new();
-        RootCommand root = new(Description);
+        RootCommand root = new("CLIP models without Python: fetch, convert, inspect and run them.");
         globals.AddTo(root);
+        Dictionary<Command, string[]> examples = new() { [root] = Examples };
+        ExampleHelpAction.Install(root, examples);
         Terminal terminal = new(output, error);
         foreach (Command command in (Command[])
             [
-                ModelsCommand.Create(globals, terminal),
-                PullCommand.Create(globals, terminal),
-                ConvertCommand.Create(globals, terminal),
-                InspectCommand.Create(globals, terminal),
-                TokenizeCommand.Create(globals, terminal),
-                EmbedCommand.Create(globals, terminal),
-                ClassifyCommand.Create(globals, terminal),
-                VerifyCommand.Create(globals, terminal),
+                ModelsCommand.Create(globals, terminal, examples),
+                PullCommand.Create(globals, terminal, examples),
+                ConvertCommand.Create(globals, terminal, examples),
+                InspectCommand.Create(globals, terminal, examples),
+                TokenizeCommand.Create(globals, terminal, examples),
+                EmbedCommand.Create(globals, terminal, examples),
+                ClassifyCommand.Create(globals, terminal, examples),
+                VerifyCommand.Create(globals, terminal, examples),
             ])
         {
             root.Add(command);
@@ -92,7 +91,7 @@ internal static class ClipCommandLine
         or InvalidVocabularyException
         or InvalidLabelSetException
         or TextTooLongException
-        or ModelNotFoundException
+        or UnknownModelException
         or ModelDownloadException
         or InvalidCatalogException
         or DeviceUnavailableException

@@ -18,18 +18,21 @@ public class CheckpointConverterTests : IDisposable
     }
 
     [Theory]
-    [InlineData(WeightStorage.Fp32)]
-    [InlineData(WeightStorage.Fp16WhereExact)]
-    [InlineData(WeightStorage.Fp16)]
-    public async Task TheSameCheckpointGivesTheSameBytes(WeightStorage weights)
+    [InlineData(ModelPrecision.Fp32, WeightStorage.Fp32)]
+    [InlineData(ModelPrecision.Fp32, WeightStorage.Fp16WhereExact)]
+    [InlineData(ModelPrecision.Fp32, WeightStorage.Fp16)]
+    [InlineData(ModelPrecision.Fp16, WeightStorage.Fp16)]
+    [InlineData(ModelPrecision.DynamicInt8, WeightStorage.EightBit)]
+    public async Task TheSameCheckpointGivesTheSameBytes(ModelPrecision precision, WeightStorage weights)
     {
         foreach (SyntheticModel model in new[] { SyntheticModel.Transformer(), SyntheticModel.ResNet() })
         {
             string source = model.Save(_folder["source"]);
-            ConversionOptions options = new() { Weights = weights, Overwrite = true };
+            ConversionOptions options = new() { Precision = precision, Weights = precision == ModelPrecision.Fp32 ? weights : WeightStorage.Fp32, Overwrite = true };
             ModelBundle first = await CheckpointConverter.ConvertAsync(source, _folder["first"], options, cancellationToken: Token);
             ModelBundle second = await CheckpointConverter.ConvertAsync(source, _folder["second"], options, cancellationToken: Token);
             Assert.Equal(first.Fingerprint, second.Fingerprint);
+            Assert.Equal((precision, weights), (first.Manifest.Precision, first.Manifest.Weights));
             string[] files = [.. Directory.GetFiles(first.Folder).Select(file => Path.GetFileName(file)).Order()];
             Assert.Equal(["bpe_vocab.txt.gz", "clip.json", "textual.onnx", "visual.onnx"], files);
             foreach (string file in files)
@@ -121,12 +124,15 @@ public class CheckpointConverterTests : IDisposable
         AssertNothingBut("source", "bundle");
     }
 
-    [Fact]
-    public async Task ExternalDataGivesTheSameVectors()
+    [Theory]
+    [InlineData(ModelPrecision.Fp32)]
+    [InlineData(ModelPrecision.Fp16)]
+    [InlineData(ModelPrecision.DynamicInt8)]
+    public async Task ExternalDataGivesTheSameVectors(ModelPrecision precision)
     {
         string source = SyntheticModel.Transformer().Save(_folder["source"]);
-        ModelBundle inside = await CheckpointConverter.ConvertAsync(source, _folder["inside"], cancellationToken: Token);
-        ModelBundle outside = await CheckpointConverter.ConvertAsync(source, _folder["outside"], new ConversionOptions { InlineLimit = 1000 }, cancellationToken: Token);
+        ModelBundle inside = await CheckpointConverter.ConvertAsync(source, _folder["inside"], new ConversionOptions { Precision = precision }, cancellationToken: Token);
+        ModelBundle outside = await CheckpointConverter.ConvertAsync(source, _folder["outside"], new ConversionOptions { Precision = precision, InlineLimit = 1000 }, cancellationToken: Token);
         Assert.Contains(outside.Manifest.Files, file => file.Name == "visual.onnx.data");
         Assert.NotEqual(inside.Fingerprint, outside.Fingerprint);
         using ClipModel first = await ClipModel.LoadAsync(inside, cancellationToken: Token);

@@ -10,7 +10,7 @@ namespace ClipFunctions.Cli.Commands;
 /// <summary><c>clip classify</c>: zero-shot classification of pictures.</summary>
 internal static class ClassifyCommand
 {
-    public static Command Create(GlobalOptions globals, Terminal terminal)
+    public static Command Create(GlobalOptions globals, Terminal terminal, IDictionary<Command, string[]> examples)
     {
         Argument<string[]> pictures = new("pictures") { Description = "Picture files or folders.", Arity = ArgumentArity.OneOrMore };
         Option<string[]> labels = new("--labels", "-l") { Description = "Labels, separated by commas; may be given several times. By default the model's own.", HelpName = "LABELS" };
@@ -18,13 +18,8 @@ internal static class ClassifyCommand
         Option<string[]> templates = new("--template") { Description = "A prompt template with {} for the label; may be given several times. Default: \"a photo of a {}.\"", HelpName = "TEMPLATE" };
         Option<int> top = new("--top", "-k") { Description = "How many labels of each picture.", HelpName = "K", DefaultValueFactory = _ => 5 };
         Option<string> model = CommonOptions.Model();
-        Command command = new("classify", """
-            Tell pictures apart by words.
-
-            Examples:
-              clip classify cat.jpg --labels "cat,dog,horse"
-              clip classify ./pictures --labels "a red car,a blue car" --template "{}" --top 1 --json
-            """) { pictures, labels, labelSet, templates, top, model };
+        Command command = new("classify", "Tell pictures apart by words.") { pictures, labels, labelSet, templates, top, model };
+        examples.Add(command, ["clip classify cat.jpg --labels \"cat,dog,horse\"", "clip classify ./pictures --labels \"a red car,a blue car\" --template \"{}\" --top 1 --json"]);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             int k = parsed.GetValue(top);

@@ -12,7 +12,7 @@ namespace ClipFunctions.Cli.Commands;
 /// <summary><c>clip convert</c>: a checkpoint of one's own to a bundle.</summary>
 internal static class ConvertCommand
 {
-    public static Command Create(GlobalOptions globals, Terminal terminal)
+    public static Command Create(GlobalOptions globals, Terminal terminal, IDictionary<Command, string[]> examples)
     {
         Argument<string> source = new("checkpoint") { Description = "A file of weights (.safetensors, .pt, .bin, or the index of sharded ones), or the folder that holds it." };
         Option<string?> id = new("--id") { Description = "The model's id; by default the file's name.", HelpName = "ID" };
@@ -23,13 +23,8 @@ internal static class ConvertCommand
         activation.AcceptOnlyFromAmong("quick_gelu", "gelu", "gelu_tanh");
         Option<string[]> vocabulary = new("--vocabulary") { Description = "The vocabulary's file or files; by default those beside the checkpoint.", HelpName = "FILE", AllowMultipleArgumentsPerToken = true };
         Option<bool> overwrite = new("--overwrite") { Description = "Replace a bundle that is already there." };
-        Command command = new("convert", """
-            Convert a checkpoint to a bundle that runs.
-
-            Examples:
-              clip convert ViT-B-32.pt --vocabulary bpe_simple_vocab_16e6.txt.gz --id my-clip
-              clip convert ./laion-repository --precision int8 --output ./bundle
-            """) { source, id, output, precision, configuration, activation, vocabulary, overwrite };
+        Command command = new("convert", "Convert a checkpoint to a bundle that runs.") { source, id, output, precision, configuration, activation, vocabulary, overwrite };
+        examples.Add(command, ["clip convert ViT-B-32.pt --vocabulary bpe_simple_vocab_16e6.txt.gz --id my-clip", "clip convert ./laion-repository --precision int8 --output ./bundle"]);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             ModelCacheOptions options = globals.CacheOptions(parsed);

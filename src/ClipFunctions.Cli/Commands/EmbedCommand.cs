@@ -10,7 +10,7 @@ namespace ClipFunctions.Cli.Commands;
 /// <summary><c>clip embed</c>: pictures and texts to vectors.</summary>
 internal static class EmbedCommand
 {
-    public static Command Create(GlobalOptions globals, Terminal terminal)
+    public static Command Create(GlobalOptions globals, Terminal terminal, IDictionary<Command, string[]> examples)
     {
         Argument<string[]> pictures = new("pictures") { Description = "Picture files or folders.", Arity = ArgumentArity.ZeroOrMore };
         Option<string[]> texts = new("--text", "-t") { Description = "A text; may be given several times. - reads one a line from standard input.", HelpName = "TEXT" };
@@ -18,13 +18,8 @@ internal static class EmbedCommand
         Option<bool> normalize = new("--normalize") { Description = "Divide each vector by its length." };
         Option<bool> truncate = new("--truncate") { Description = "Cut texts that are too long; otherwise they are an error." };
         Option<string?> output = new("--output", "-o") { Description = "Write the vectors as NumPy's .npy, float32 [n, dimension]: pictures first, then texts.", HelpName = "FILE" };
-        Command command = new("embed", """
-            Turn pictures and texts into vectors of one space.
-
-            Examples:
-              clip embed cat.jpg dog.jpg --output vectors.npy
-              clip embed cat.jpg --text "a cat" --normalize --json
-            """) { pictures, texts, model, normalize, truncate, output };
+        Command command = new("embed", "Turn pictures and texts into vectors of one space.") { pictures, texts, model, normalize, truncate, output };
+        examples.Add(command, ["clip embed cat.jpg dog.jpg --output vectors.npy", "clip embed cat.jpg --text \"a cat\" --normalize --json"]);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             string[] paths = parsed.GetValue(pictures) ?? [];

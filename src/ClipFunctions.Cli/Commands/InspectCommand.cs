@@ -11,17 +11,12 @@ namespace ClipFunctions.Cli.Commands;
 /// <summary><c>clip inspect</c>: what a checkpoint or a model is made of.</summary>
 internal static class InspectCommand
 {
-    public static Command Create(GlobalOptions globals, Terminal terminal)
+    public static Command Create(GlobalOptions globals, Terminal terminal, IDictionary<Command, string[]> examples)
     {
         Argument<string> what = new("what") { Description = "A file of weights, a folder that holds one, a bundle's folder, or a model's id." };
         Option<bool> tensors = new("--tensors") { Description = "List a checkpoint's tensors." };
-        Command command = new("inspect", """
-            Show what a checkpoint or a model is made of.
-
-            Examples:
-              clip inspect demo
-              clip inspect open_clip_model.safetensors --tensors
-            """) { what, tensors };
+        Command command = new("inspect", "Show what a checkpoint or a model is made of.") { what, tensors };
+        examples.Add(command, ["clip inspect demo", "clip inspect open_clip_model.safetensors --tensors"]);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             string name = parsed.GetRequiredValue(what);

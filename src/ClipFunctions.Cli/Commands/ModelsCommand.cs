@@ -11,16 +11,11 @@ namespace ClipFunctions.Cli.Commands;
 /// <summary><c>clip models</c>: what is on this machine, and what could be.</summary>
 internal static class ModelsCommand
 {
-    public static Command Create(GlobalOptions globals, Terminal terminal)
+    public static Command Create(GlobalOptions globals, Terminal terminal, IDictionary<Command, string[]> examples)
     {
         Option<bool> all = new("--all", "-a") { Description = "Also the models of the catalogue that are not on this machine." };
-        Command command = new("models", """
-            List the models on this machine.
-
-            Examples:
-              clip models
-              clip models --all
-            """) { all };
+        Command command = new("models", "List the models on this machine.") { all };
+        examples.Add(command, ["clip models", "clip models --all"]);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             ModelCacheOptions options = globals.CacheOptions(parsed);

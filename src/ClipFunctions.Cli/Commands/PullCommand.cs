@@ -10,19 +10,14 @@ namespace ClipFunctions.Cli.Commands;
 /// <summary><c>clip pull</c>: fetches, verifies and converts a model of the catalogue.</summary>
 internal static class PullCommand
 {
-    public static Command Create(GlobalOptions globals, Terminal terminal)
+    public static Command Create(GlobalOptions globals, Terminal terminal, IDictionary<Command, string[]> examples)
     {
         Argument<string> model = new("model") { Description = "A model's id or alias (clip models --all lists them)." };
         Option<string?> precision = CommonOptions.Precision();
         Option<string[]> accept = new("--accept-licence") { Description = "A licence that you agree to, by the catalogue's name of it.", HelpName = "LICENCE" };
         Option<bool> keep = new("--keep-checkpoint") { Description = "Keep the downloaded files beside the converted model." };
-        Command command = new("pull", """
-            Fetch a published model, verify it and convert it.
-
-            Examples:
-              clip pull ViT-B/32
-              clip pull ViT-L/14 --precision fp16
-            """) { model, precision, accept, keep };
+        Command command = new("pull", "Fetch a published model, verify it and convert it.") { model, precision, accept, keep };
+        examples.Add(command, ["clip pull ViT-B/32", "clip pull ViT-L/14 --precision fp16"]);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             ModelRequest request = ModelRequest.Parse(parsed.GetRequiredValue(model));

@@ -10,19 +10,14 @@ namespace ClipFunctions.Cli.Commands;
 /// <summary><c>clip tokenize</c>: texts to token ids.</summary>
 internal static class TokenizeCommand
 {
-    public static Command Create(GlobalOptions globals, Terminal terminal)
+    public static Command Create(GlobalOptions globals, Terminal terminal, IDictionary<Command, string[]> examples)
     {
         Argument<string[]> texts = new("texts") { Description = "The texts; - alone reads one a line from standard input.", Arity = ArgumentArity.OneOrMore };
         Option<string> model = CommonOptions.Model();
         Option<int?> context = new("--context") { Description = "Tokens of a row; by default the model's.", HelpName = "N" };
         Option<bool> truncate = new("--truncate") { Description = "Cut texts that are too long; otherwise they are an error." };
-        Command command = new("tokenize", """
-            Turn texts into a model's token ids.
-
-            Examples:
-              clip tokenize "a photo of a cat" "a dog"
-              clip tokenize --truncate --json - < captions.txt
-            """) { texts, model, context, truncate };
+        Command command = new("tokenize", "Turn texts into a model's token ids.") { texts, model, context, truncate };
+        examples.Add(command, ["clip tokenize \"a photo of a cat\" \"a dog\"", "clip tokenize --truncate --json - < captions.txt"]);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             await using CliModels models = new(globals.CacheOptions(parsed));

@@ -12,16 +12,11 @@ namespace ClipFunctions.Cli.Commands;
 /// <summary><c>clip verify</c>: whether a model's files are the ones they should be, and whether it runs here.</summary>
 internal static class VerifyCommand
 {
-    public static Command Create(GlobalOptions globals, Terminal terminal)
+    public static Command Create(GlobalOptions globals, Terminal terminal, IDictionary<Command, string[]> examples)
     {
         Argument<string> model = new("model") { Description = "A model's id or a bundle's folder." };
-        Command command = new("verify", """
-            Check a model's files against their hashes and run both of its towers once.
-
-            Examples:
-              clip verify demo
-              clip verify ./bundle
-            """) { model };
+        Command command = new("verify", "Check a model's files against their hashes and run both of its towers once.") { model };
+        examples.Add(command, ["clip verify demo", "clip verify ./bundle"]);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             ModelCaching.ModelCacheOptions options = globals.CacheOptions(parsed);

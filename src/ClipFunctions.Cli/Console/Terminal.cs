@@ -13,12 +13,14 @@ internal sealed class Terminal
     private static readonly JsonSerializerOptions JsonForm = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private readonly TextWriter _output;
+    private readonly TextWriter _error;
     private readonly IAnsiConsole _table;
     private readonly IAnsiConsole _side;
 
     public Terminal(TextWriter output, TextWriter error)
     {
         _output = output;
+        _error = error;
         _table = Make(output, System.Console.IsOutputRedirected || output != System.Console.Out);
         _side = Make(error, System.Console.IsErrorRedirected || error != System.Console.Error);
     }
@@ -39,7 +41,7 @@ internal sealed class Terminal
 
     public void Table(IReadOnlyList<string> columns, IEnumerable<IReadOnlyList<string>> rows, params IReadOnlyList<int> rightAligned)
     {
-        Table table = new() { Border = TableBorder.Simple, ShowRowSeparators = false };
+        Table table = new() { Border = TableBorder.Simple, ShowHeaders = columns.Any(column => column.Length > 0) };
         for (int i = 0; i < columns.Count; i++)
         {
             TableColumn column = new(Markup.Escape(columns[i]));
@@ -54,9 +56,20 @@ internal sealed class Terminal
         _table.Write(table);
     }
 
-    public void Error(string message) => _side.WriteLine($"clip: {message}", new Style(Color.Red));
+    public void Error(string message)
+    {
+        string line = $"clip: {message}";
+        if (_side.Profile.Capabilities.ColorSystem != ColorSystem.NoColors)
+        {
+            _side.WriteLine(line, new Style(Color.Red));
+        }
+        else
+        {
+            Note(line);
+        }
+    }
 
-    public void Note(string message) => _side.WriteLine(message);
+    public void Note(string message) => _error.WriteLine(message);
 
     private static IAnsiConsole Make(TextWriter writer, bool file)
     {
