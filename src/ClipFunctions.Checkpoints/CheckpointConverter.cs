@@ -100,9 +100,10 @@ public static class CheckpointConverter
         };
         GraphOptions graphs = new(options.Precision, weights, options.VisionInput == GraphInputKind.PixelsUInt8Nhwc ? VisionInput.Bytes : VisionInput.NormalisedFloats);
 
-        // The checkpoint's hash takes as long as a good part of the writing, and needs nothing of it.
+        // The checkpoint's hash and the two graphs need nothing of one another.
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task<string> hash = Task.Run(() => CheckpointHash.Compute(file, stop.Token), stop.Token);
+        Task<IReadOnlyList<BundleFile>>[] towers = [];
         try
         {
             OnnxGraph visual = VisionTower.Build(layout.Tensors, architecture, preprocessing, graphs);
@@ -110,12 +111,20 @@ public static class CheckpointConverter
 
             long total = visual.Initializers.Sum(tensor => tensor.Length) + textual.Initializers.Sum(tensor => tensor.Length);
             long done = 0;
-            void Advance(long bytes) => progress?.Report(new ConversionProgress("writing", done += bytes, total));
+            Lock reporting = new();
+            void Advance(long bytes)
+            {
+                lock (reporting)
+                {
+                    progress?.Report(new ConversionProgress("writing", done += bytes, total));
+                }
+            }
 
-            List<BundleFile> files = [];
-            files.AddRange(OnnxModelWriter.Write(visual, Path.Combine(folder, VisualFile), Version, options.InlineLimit, Advance, cancellationToken));
-            files.AddRange(OnnxModelWriter.Write(textual, Path.Combine(folder, TextualFile), Version, options.InlineLimit, Advance, cancellationToken));
+            Task<IReadOnlyList<BundleFile>> Start(OnnxGraph graph, string name)
+                => Task.Run(() => OnnxModelWriter.Write(graph, Path.Combine(folder, name), Version, options.InlineLimit, Advance, stop.Token), stop.Token);
 
+            towers = [Start(visual, VisualFile), Start(textual, TextualFile)];
+            List<BundleFile> files = [.. (await Task.WhenAll(towers).ConfigureAwait(false)).SelectMany(written => written)];
             (TokenizerSpec tokenizer, IReadOnlyList<string> vocabulary) = Vocabularies.Find(beside, architecture, configuration, options.TokenizerFiles ?? (card.Tokenizer is { } named ? [Beside(beside, named, required: true)!] : null));
             foreach (string path in vocabulary)
             {
@@ -149,9 +158,9 @@ public static class CheckpointConverter
         }
         catch
         {
-            // The file must not be read any more when the error is told.
+            // No file may be read or written any more when the error is told.
             await stop.CancelAsync().ConfigureAwait(false);
-            await hash.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default).ConfigureAwait(false);
+            await Task.WhenAll([hash, .. towers]).ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default).ConfigureAwait(false);
             throw;
         }
     }
