@@ -21,7 +21,7 @@ internal static class ConversionLoad
         Console.WriteLine("|---|---|---|---|---|---|---|---|");
         foreach (string name in models.Count > 0 ? models : TrueSizeCheckpoint.Names)
         {
-            string stem = name.Replace('/', '-').Replace(" ", "", StringComparison.Ordinal).Replace("(", "-", StringComparison.Ordinal).Replace(")", "", StringComparison.Ordinal);
+            string stem = TrueSizeCheckpoint.FileName(name);
             string source = Path.Combine(folder, $"{stem}.safetensors");
             if (!File.Exists(source))
             {

@@ -22,11 +22,11 @@ internal static class PrecisionAgreement
     {
         Directory.CreateDirectory(folder);
         byte[][] pictures = [.. Enumerable.Range(0, count).Select(Picture)];
-        Console.WriteLine("| model | precision | pictures | cosine of pictures, mean / least | cosine of texts, mean / least | same top-1 | margin of those that differ, at most |");
-        Console.WriteLine("|---|---|---|---|---|---|---|");
+        Console.WriteLine("| model | precision | pictures | cosine of pictures, mean / least | cosine of texts, mean / least | same top-1 | margin of those that differ, at most | alone against in a batch, least cosine |");
+        Console.WriteLine("|---|---|---|---|---|---|---|---|");
         foreach (string name in models)
         {
-            string stem = name.Replace('/', '-');
+            string stem = TrueSizeCheckpoint.FileName(name);
             string source = Path.Combine(folder, $"{stem}.safetensors");
             if (name == "demo")
             {
@@ -37,10 +37,10 @@ internal static class PrecisionAgreement
                 TrueSizeCheckpoint.Of(name).Write(source);
             }
 
-            (EmbeddingMatrix images, EmbeddingMatrix texts, LogitMatrix logits) = await EncodeAsync(source, Path.Combine(folder, $"{stem}.agreement"), ModelPrecision.Fp32, pictures);
+            (EmbeddingMatrix images, EmbeddingMatrix texts, LogitMatrix logits, _) = await EncodeAsync(source, Path.Combine(folder, $"{stem}.agreement"), ModelPrecision.Fp32, pictures);
             foreach (ModelPrecision precision in new[] { ModelPrecision.Fp16, ModelPrecision.DynamicInt8 })
             {
-                (EmbeddingMatrix otherImages, EmbeddingMatrix otherTexts, LogitMatrix otherLogits) = await EncodeAsync(source, Path.Combine(folder, $"{stem}.agreement"), precision, pictures);
+                (EmbeddingMatrix otherImages, EmbeddingMatrix otherTexts, LogitMatrix otherLogits, float alone) = await EncodeAsync(source, Path.Combine(folder, $"{stem}.agreement"), precision, pictures);
                 int same = 0;
                 float margin = 0;
                 for (int row = 0; row < count; row++)
@@ -53,7 +53,7 @@ internal static class PrecisionAgreement
 
                 Console.WriteLine(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"| {name} | {precision} | {count} | {Cosines(images, otherImages)} | {Cosines(texts, otherTexts)} | {100.0 * same / count:F1} % | {margin:F3} |"));
+                    $"| {name} | {precision} | {count} | {Cosines(images, otherImages)} | {Cosines(texts, otherTexts)} | {100.0 * same / count:F1} % | {margin:F3} | {alone:F5} |"));
             }
         }
     }
@@ -64,15 +64,16 @@ internal static class PrecisionAgreement
         return string.Create(CultureInfo.InvariantCulture, $"{cosines.Average():F5} / {cosines.Min():F5}");
     }
 
-    private static async Task<(EmbeddingMatrix Images, EmbeddingMatrix Texts, LogitMatrix Logits)> EncodeAsync(string source, string destination, ModelPrecision precision, byte[][] pictures)
+    private static async Task<(EmbeddingMatrix Images, EmbeddingMatrix Texts, LogitMatrix Logits, float Alone)> EncodeAsync(string source, string destination, ModelPrecision precision, byte[][] pictures)
     {
-        ModelBundle bundle = await CheckpointConverter.ConvertAsync(source, destination, new ConversionOptions { Precision = precision, Overwrite = true });
+        ModelBundle bundle = await CheckpointConverter.ConvertAsync(source, destination, new ConversionOptions { Id = "agreement", Precision = precision, Overwrite = true });
         using ClipModel model = await ClipModel.LoadAsync(bundle, new ClipModelOptions { Device = "cpu" });
         EmbeddingMatrix images = model.EncodeImage([.. pictures.Select(picture => (ReadOnlyMemory<byte>)picture)]);
         EmbeddingMatrix texts = model.HasTokenizer && bundle.LabelsPath is { } labels
             ? model.EncodeText([.. LabelSet.Load(labels).Labels.Select(label => $"a photo of a {label}.")])
             : model.EncodeText(RandomTexts(model));
-        return (images, texts, model.Score(images, texts).LogitsPerImage);
+        float alone = Enumerable.Range(0, Math.Min(16, pictures.Length)).Min(i => TensorPrimitives.CosineSimilarity(model.EncodeImage([pictures[i]])[0], images[i]));
+        return (images, texts, model.Score(images, texts).LogitsPerImage, alone);
     }
 
     private static TokenBatch RandomTexts(ClipModel model)

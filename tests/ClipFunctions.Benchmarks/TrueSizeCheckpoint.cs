@@ -7,6 +7,9 @@ namespace ClipFunctions.Benchmarks;
 /// <summary>A safetensors file in openai's naming with a published model's true sizes and seeded random weights, spread as <c>initialize_parameters</c> of openai/CLIP spreads them.</summary>
 internal sealed class TrueSizeCheckpoint
 {
+    // The reference begins a residual branch's last norm at 0; at 1 the sums would grow with every block until the attention pool saturates.
+    private const double ResidualGain = 0.2;
+
     private readonly List<(string Name, long[] Shape, double Mean, double Deviation)> _tensors = [];
 
     private TrueSizeCheckpoint()
@@ -14,6 +17,9 @@ internal sealed class TrueSizeCheckpoint
     }
 
     public static IReadOnlyList<string> Names => ["ViT-B/32", "ViT-B/16", "ViT-L/14", "RN50", "ViT-H/14 (2 layers)"];
+
+    /// <summary>A model's name as a file's.</summary>
+    public static string FileName(string name) => string.Concat(name.Select(c => char.IsAsciiLetterOrDigit(c) ? c : '-')).Trim('-');
 
     public static TrueSizeCheckpoint Of(string name)
     {
@@ -135,10 +141,11 @@ internal sealed class TrueSizeCheckpoint
         _tensors.Add(("logit_scale", [], Math.Log(100), 0));
     }
 
-    private void AddConvolution(string convolution, string norm, long outputs, long inputs, long kernel)
+    private void AddConvolution(string convolution, string norm, long outputs, long inputs, long kernel, double gain = 1)
     {
         Add($"{convolution}.weight", Math.Pow(inputs * kernel * kernel / 2.0, -0.5), outputs, inputs, kernel, kernel);
-        AddNorm(norm, outputs);
+        _tensors.Add(($"{norm}.weight", [outputs], gain, 0.05 * gain));
+        Add($"{norm}.bias", 0.05, outputs);
         Add($"{norm}.running_mean", 0.05, outputs);
         _tensors.Add(($"{norm}.running_var", [outputs], 1, 0.05));
     }
@@ -157,7 +164,7 @@ internal sealed class TrueSizeCheckpoint
                 string name = $"visual.layer{stage + 1}.{block}";
                 AddConvolution($"{name}.conv1", $"{name}.bn1", planes, inputs, 1);
                 AddConvolution($"{name}.conv2", $"{name}.bn2", planes, planes, 3);
-                AddConvolution($"{name}.conv3", $"{name}.bn3", planes * 4, planes, 1);
+                AddConvolution($"{name}.conv3", $"{name}.bn3", planes * 4, planes, 1, ResidualGain);
                 if (block == 0)
                 {
                     AddConvolution($"{name}.downsample.0", $"{name}.downsample.1", planes * 4, inputs, 1);

@@ -217,7 +217,7 @@ internal sealed class WeightSource(ICheckpoint checkpoint, OnnxGraph graph, Weig
         }
 
         // Rounding is asked for or is none; but a number beyond the type's range would become infinite.
-        bool rounding = storage != WeightStorage.Fp16WhereExact;
+        bool rounding = storage == WeightStorage.Fp16;
         int length = (int)Math.Min(Piece, count);
         float[] floats = ArrayPool<float>.Shared.Rent(length);
         float[] back = ArrayPool<float>.Shared.Rent(length);

@@ -18,7 +18,7 @@ public enum WeightStorage
     [JsonStringEnumMemberName("fp16")]
     Fp16,
 
-    /// <summary>The transformers' matrices and the token table as 8-bit integers with a scale for each row, the rest as <see cref="Fp16"/>.</summary>
+    /// <summary>The transformers' matrices and the token table as 8-bit integers with a scale for each row, the rest as <see cref="Fp16WhereExact"/>.</summary>
     [JsonStringEnumMemberName("int8")]
     EightBit,
 }
