@@ -65,7 +65,7 @@ public sealed partial class HubModelSource : IModelSource
     public async Task<ModelBundle?> FindAsync(ModelRequest request, IProgress<ModelProgress>? progress, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
-        if (Find(request.Id) is not { } entry)
+        if (_catalog.Find(request.Id) is not { } entry)
         {
             return null;
         }
@@ -84,10 +84,6 @@ public sealed partial class HubModelSource : IModelSource
         return await _cache.FindAsync(wanted, progress, cancellationToken)
             ?? await MakeAsync(entry, wanted.Precision ?? ModelPrecision.Fp32, BundlePlace.Staging(_options.CacheDirectory, name), progress, cancellationToken);
     }
-
-    private CatalogEntry? Find(string id) =>
-        _catalog.FirstOrDefault(entry => string.Equals(entry.Id, id, StringComparison.OrdinalIgnoreCase))
-        ?? _catalog.FirstOrDefault(entry => entry.Aliases.Contains(id, StringComparer.OrdinalIgnoreCase));
 
     private void CheckAllowed(CatalogEntry entry)
     {

@@ -1,15 +1,18 @@
-using ClipFunctions.Clip.Imaging;
 using ClipFunctions.Clip.ZeroShot;
 using ClipFunctions.ModelCaching;
+using ClipFunctions.ModelCaching.Catalog;
+using ClipFunctions.ModelCaching.Downloads;
 using ClipFunctions.Pipeline.Configuration;
 using ClipFunctions.Pipeline.Health;
 using ClipFunctions.Pipeline.Labels;
+using ClipFunctions.Pipeline.Models;
 using ClipFunctions.Pipeline.Storage;
 using ClipFunctions.Pipeline.Telemetry;
 using ClipFunctions.Pipeline.Uploads;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace ClipFunctions.Pipeline;
@@ -30,16 +33,25 @@ public static class ClipPipelineServices
         services.AddOptions<ClipOptions>().BindConfiguration(ClipOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<StorageLayout>().BindConfiguration(StorageLayout.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<StorageLayout>>().Value);
-        services.AddSingleton(provider => ModelOptions(provider.GetRequiredService<IConfiguration>()));
+        services.AddSingleton(provider => ModelCacheSettings.FromConfiguration(provider.GetRequiredService<IConfiguration>()));
+        services.AddSingleton(provider => provider.GetRequiredService<ModelCacheSettings>().Cache);
         services.AddSingleton(provider => provider.GetRequiredService<ModelCacheOptions>().Model.ImageLimits);
 
         services.TryAddSingleton(TimeProvider.System);
         services.AddMetrics();
         services.AddSingleton<PipelineTelemetry>();
         services.AddSingleton(provider => StorageConnection.FromConfiguration(provider.GetRequiredService<IConfiguration>(), StorageSetting));
-        services.AddSingleton(provider => new ModelCache(
-            provider.GetRequiredService<ModelCacheOptions>(),
-            provider.GetRequiredService<Microsoft.Extensions.Logging.ILogger<ModelCache>>()));
+
+        // LEAD: ModelCatalog.Load(options.Catalog).Entries instead of the empty list.
+        services.TryAddSingleton<IReadOnlyList<CatalogEntry>>([]);
+        services.AddSingleton(provider =>
+        {
+            ModelCacheOptions options = provider.GetRequiredService<ModelCacheOptions>();
+            return new HubClient(options.HubUrl, options.HubToken, logger: provider.GetRequiredService<ILogger<HubClient>>());
+        });
+        services.AddSingleton(Storage);
+        services.AddSingleton(Hub);
+        services.AddSingleton(Cache);
         services.AddSingleton(_ => new ZeroShotClassifier());
         services.AddSingleton<LabelSetProvider>();
         services.AddSingleton<UploadReader>();
@@ -53,30 +65,37 @@ public static class ClipPipelineServices
         return services;
     }
 
-    private static ModelCacheOptions ModelOptions(IConfiguration configuration)
+    // Asked in this order; a bundle that is found beyond the cache directory ends up in it.
+    private static ModelCache Cache(IServiceProvider provider)
     {
-        ModelCacheOptions defaults = new();
-        IConfigurationSection clip = configuration.GetSection(ClipOptions.Section);
-        return defaults with
-        {
-            CacheDirectory = clip["CacheDirectory"] is { Length: > 0 } directory ? directory : defaults.CacheDirectory,
-            Model = defaults.Model with
-            {
-                Device = clip["Device"] is { Length: > 0 } device ? device : defaults.Model.Device,
-                ImageLimits = Limits(clip.GetSection("Images")),
-            },
-        };
+        ModelCacheOptions options = provider.GetRequiredService<ModelCacheOptions>();
+        return new ModelCache(
+            [
+                DirectoryModelSource.Embedded,
+                new DirectoryModelSource("cache", options.CacheDirectory),
+                provider.GetRequiredService<BlobModelSource>(),
+                provider.GetRequiredService<HubModelSource>(),
+            ],
+            options,
+            provider.GetRequiredService<ILogger<ModelCache>>());
     }
 
-    private static ImageLimits Limits(IConfigurationSection section)
+    private static BlobModelSource Storage(IServiceProvider provider)
     {
-        try
-        {
-            return section.Get<ImageLimits>() ?? ImageLimits.Default;
-        }
-        catch (Exception exception) when (exception is InvalidOperationException or ArgumentException or System.Reflection.TargetInvocationException)
-        {
-            throw new InvalidSettingException(section.Path, $"Settings in '{section.Path}' cannot be used: {exception.GetBaseException().Message}", exception);
-        }
+        IReadOnlyList<CatalogEntry> catalog = provider.GetRequiredService<IReadOnlyList<CatalogEntry>>();
+        return new BlobModelSource(
+            provider.GetRequiredService<StorageConnection>(),
+            provider.GetRequiredService<StorageLayout>(),
+            provider.GetRequiredService<ModelCacheOptions>(),
+            id => catalog.Find(id)?.Id ?? id,
+            provider.GetRequiredService<ILogger<BlobModelSource>>());
     }
+
+    private static HubModelSource Hub(IServiceProvider provider) => new(
+        provider.GetRequiredService<IReadOnlyList<CatalogEntry>>(),
+        provider.GetRequiredService<ModelCacheOptions>(),
+        provider.GetRequiredService<HubClient>(),
+        new FileDownloader(provider.GetRequiredService<HubClient>(), logger: provider.GetRequiredService<ILogger<FileDownloader>>()),
+        provider.GetRequiredService<ModelCacheSettings>().PushBundles ? provider.GetRequiredService<BlobModelSource>() : null,
+        provider.GetRequiredService<ILogger<HubModelSource>>());
 }

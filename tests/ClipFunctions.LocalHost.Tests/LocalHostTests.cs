@@ -202,6 +202,7 @@ public sealed class LocalHostTests(AzuriteServer azurite)
     [InlineData("--Clip:Images:MaxPixels=-1", "Clip:Images")]
     [InlineData("--Clip:LabelSetFile=no-such-file.json", "no-such-file.json")]
     [InlineData("--Clip:Device=cuda:99", "cuda")]
+    [InlineData("--Clip:HubUrl=nowhere", "'Clip:HubUrl' is no address")]
     public async Task RefusesToStartWithSettingsThatCannotWorkAndSaysWhy(string argument, string message)
     {
         await using LocalHostProcess host = LocalHostProcess.Launch([.. new HostContainers(azurite).Arguments, argument]);

@@ -1,5 +1,7 @@
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
+using ClipFunctions.ModelCaching;
+using ClipFunctions.ModelCaching.Catalog;
 using ClipFunctions.Pipeline.Storage;
 using ClipFunctions.Pipeline.Uploads;
 using ClipFunctions.Testing;
@@ -22,6 +24,8 @@ internal sealed class TestPipeline : IAsyncDisposable
         _storage = services.GetRequiredService<StorageConnection>();
     }
 
+    public ModelCache Models => _services.GetRequiredService<ModelCache>();
+
     public UploadTagger Tagger => _services.GetRequiredService<UploadTagger>();
 
     public ResultStore Results => _services.GetRequiredService<ResultStore>();
@@ -35,7 +39,14 @@ internal sealed class TestPipeline : IAsyncDisposable
     /// <param name="azurite">Where the containers are made.</param>
     /// <param name="containers">What the containers' names begin with; given, if two pipelines are to share them.</param>
     /// <param name="settings">Further settings.</param>
-    public static async Task<TestPipeline> CreateAsync(AzuriteServer azurite, string? containers = null, params (string Key, string Value)[] settings)
+    public static Task<TestPipeline> CreateAsync(AzuriteServer azurite, string? containers = null, params (string Key, string Value)[] settings) =>
+        CreateAsync(azurite, [], containers, settings);
+
+    /// <param name="azurite">Where the containers are made.</param>
+    /// <param name="catalog">The models that can be fetched.</param>
+    /// <param name="containers">What the containers' names begin with; given, if two pipelines are to share them.</param>
+    /// <param name="settings">Further settings.</param>
+    public static async Task<TestPipeline> CreateAsync(AzuriteServer azurite, IReadOnlyList<CatalogEntry> catalog, string? containers = null, params (string Key, string Value)[] settings)
     {
         containers ??= $"t{Guid.NewGuid():n}";
         Dictionary<string, string?> values = new()
@@ -44,6 +55,7 @@ internal sealed class TestPipeline : IAsyncDisposable
             ["Storage:Uploads"] = containers + "-u",
             ["Storage:Results"] = containers + "-r",
             ["Storage:Embeddings"] = containers + "-e",
+            ["Storage:Models"] = containers + "-m",
         };
         foreach ((string key, string value) in settings)
         {
@@ -53,6 +65,7 @@ internal sealed class TestPipeline : IAsyncDisposable
         IConfiguration configuration = new ConfigurationBuilder().AddInMemoryCollection(values).Build();
         ServiceProvider services = new ServiceCollection()
             .AddSingleton(configuration)
+            .AddSingleton(catalog)
             .AddLogging()
             .AddClipPipeline()
             .BuildServiceProvider();

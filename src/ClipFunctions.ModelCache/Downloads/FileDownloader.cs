@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Net;
 using System.Net.Http.Headers;
-using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -57,20 +56,15 @@ public sealed partial class FileDownloader
 
     private static async Task<DownloadedFile?> FindAsync(DownloadRequest request, string path, IProgress<ModelProgress>? progress, CancellationToken cancellationToken)
     {
-        FileInfo file = new(path);
-        if (!file.Exists || request.Sha256 is null || (request.Size is { } size && size != file.Length))
+        if (request.Sha256 is not { } hash || !File.Exists(path))
         {
             return null;
         }
 
-        progress?.Report(new ModelProgress("verifying", request.Name, 0, file.Length));
-        string actual;
-        await using (FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, BufferSize, FileOptions.Asynchronous | FileOptions.SequentialScan))
-        {
-            actual = Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, cancellationToken));
-        }
-
-        return string.Equals(actual, request.Sha256, StringComparison.OrdinalIgnoreCase) ? new DownloadedFile(path, file.Length, actual, null) : null;
+        progress?.Report(new ModelProgress("verifying", request.Name, 0, request.Size ?? 0));
+        return await PartialFile.IsWholeAsync(path, request.Size, hash, cancellationToken)
+            ? new DownloadedFile(path, new FileInfo(path).Length, hash.ToLowerInvariant(), null)
+            : null;
     }
 
     private async Task<DownloadedFile> FetchAsync(DownloadRequest request, string path, IProgress<ModelProgress>? progress, CancellationToken cancellationToken)

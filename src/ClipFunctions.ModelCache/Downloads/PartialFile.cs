@@ -33,6 +33,23 @@ public sealed class PartialFile : IAsyncDisposable
     /// <summary>The version that they belong to (a strong ETag); null if nothing tells it, and then they must not be continued.</summary>
     public string? Version { get; private set; }
 
+    /// <summary>Whether a whole file stands in its place already, with these bytes.</summary>
+    /// <param name="path">Its place.</param>
+    /// <param name="size">Its size in bytes, where it is known.</param>
+    /// <param name="sha256">Its SHA-256 in hex.</param>
+    /// <param name="cancellationToken">Stops the reading.</param>
+    public static async Task<bool> IsWholeAsync(string path, long? size, string sha256, CancellationToken cancellationToken)
+    {
+        FileInfo file = new(path);
+        if (!file.Exists || (size is { } expected && expected != file.Length))
+        {
+            return false;
+        }
+
+        await using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, BufferSize, FileOptions.Asynchronous | FileOptions.SequentialScan);
+        return string.Equals(Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, cancellationToken)), sha256, StringComparison.OrdinalIgnoreCase);
+    }
+
     /// <summary>Opens what is there already if it is of the same origin, else begins anew.</summary>
     /// <param name="path">Where the whole file will stand.</param>
     /// <param name="origin">Where it comes from; no secrets, they would be stored.</param>

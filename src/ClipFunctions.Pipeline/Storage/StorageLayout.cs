@@ -27,6 +27,10 @@ public sealed record StorageLayout
     [RegularExpression(ContainerPattern)]
     public string Embeddings { get; init; } = "embeddings";
 
+    /// <summary>Ready model bundles, shared by all instances; made when the first one is stored. Default <c>models</c>.</summary>
+    [RegularExpression(ContainerPattern)]
+    public string Models { get; init; } = "models";
+
     /// <summary>The containers that the pipeline creates at start.</summary>
     public IReadOnlyList<string> Containers => [Uploads, Results, Embeddings];
 

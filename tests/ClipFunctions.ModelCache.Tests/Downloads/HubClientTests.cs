@@ -1,3 +1,4 @@
+using System.Text;
 using ClipFunctions.ModelCaching.Downloads;
 
 namespace ClipFunctions.ModelCaching.Tests.Downloads;
@@ -119,16 +120,21 @@ public sealed class HubClientTests
         Assert.Contains($"api/models/{HubServer.Repository}/revision/v2: ", exception.Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task RefusesAListingThatIsNone()
+    [Theory]
+    [InlineData("{\"sha\": 5}", 1)]
+    [InlineData("<html>", 1)]
+    [InlineData(" ", 17 << 20)]
+    public async Task RefusesAListingThatIsNone(string text, int times)
     {
         await using PublishedModel model = await PublishedModel.StartAsync();
         using HubClient hub = new(new Uri(model.Server.Address, $"/{HubServer.Repository}/resolve/{HubServer.Commit}/"));
-        model.Server.Publish($"api/models/{HubServer.Repository}/revision/main", "{\"sha\": 5}"u8.ToArray(), large: false);
+        byte[] listing = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat(text, times)));
+        model.Server.Publish($"api/models/{HubServer.Repository}/revision/main", listing, large: false);
 
         ModelDownloadException exception = await Assert.ThrowsAsync<ModelDownloadException>(() => hub.ResolveAsync(HubServer.Repository, "main", TestContext.Current.CancellationToken));
 
         Assert.Equal(DownloadFault.Refused, exception.Fault);
+        Assert.Single(model.Server.Requests);
     }
 
     [Fact]
