@@ -1,3 +1,4 @@
+using ClipFunctions.Checkpoints.Configuration;
 using ClipFunctions.Checkpoints.Onnx;
 using ClipFunctions.Clip.Bundles;
 
@@ -53,14 +54,14 @@ public static class ReadyMadeOnnx
         OnnxSignature textual = OnnxSignatureReader.Read(Path.Combine(folder, layout.Textual), cancellationToken);
         GraphSpec vision = TowerSignature.OfVision(Path.Combine(folder, layout.Visual), layout.Visual, visual, model);
         GraphSpec text = TowerSignature.OfText(Path.Combine(folder, layout.Textual), layout.Textual, textual, model);
-        ReadyMadeTokenizer tokenizer = ReadyMadeTokenizer.Find(folder, layout, model);
+        TokenizerSpec tokenizer = TokenizerFinder.Find(folder, layout.Name == ReadyMadeLayout.Immich ? "textual/" : "", model.OpenClipText, model.Scoring.Kind, model.Architecture.Text);
 
-        List<string> notes = [.. model.Notes, .. tokenizer.Notes];
+        List<string> notes = [.. model.Notes, .. tokenizer.Files.Count == 0 ? (string[])["There is no vocabulary: only tokens can be encoded, not texts."] : []];
         string[] names =
         [
             layout.Visual, .. visual.ExternalFiles.Select(file => Beside(layout.Visual, file)),
             layout.Textual, .. textual.ExternalFiles.Select(file => Beside(layout.Textual, file)),
-            .. tokenizer.Spec.Files,
+            .. tokenizer.Files,
         ];
         return new BundleManifest
         {
@@ -69,7 +70,7 @@ public static class ReadyMadeOnnx
             Architecture = model.Architecture,
             Scoring = model.Scoring,
             Preprocessing = model.Preprocessing,
-            Tokenizer = tokenizer.Spec,
+            Tokenizer = tokenizer,
             Visual = vision,
             Textual = text,
             Precision = layout.Precision,
