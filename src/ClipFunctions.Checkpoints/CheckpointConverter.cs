@@ -125,7 +125,7 @@ public static class CheckpointConverter
 
             towers = [Start(visual, VisualFile), Start(textual, TextualFile)];
             List<BundleFile> files = [.. (await Task.WhenAll(towers).ConfigureAwait(false)).SelectMany(written => written)];
-            (TokenizerSpec tokenizer, IReadOnlyList<string> vocabulary) = Vocabularies.Find(beside, architecture, configuration, options.TokenizerFiles ?? (card.Tokenizer is { } named ? [Beside(beside, named, required: true)!] : null));
+            (TokenizerSpec tokenizer, IReadOnlyList<string> vocabulary) = Vocabulary(beside, architecture.Text, configuration, options.TokenizerFiles ?? (card.Tokenizer is { } named ? [Beside(beside, named, required: true)!] : null));
             foreach (string path in vocabulary)
             {
                 files.Add(Copy(path, folder, Path.GetFileName(path), cancellationToken));
@@ -163,6 +163,16 @@ public static class CheckpointConverter
             await Task.WhenAll([hash, .. towers]).ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default).ConfigureAwait(false);
             throw;
         }
+    }
+
+    // SigLIP's text towers, which no mask hides anything from, have SentencePiece vocabularies; CLIP's have openai's BPE.
+    private static (TokenizerSpec Spec, IReadOnlyList<string> Files) Vocabulary(string beside, TextArchitecture text, ModelConfiguration configuration, IReadOnlyList<string>? named)
+    {
+        bool sentencePiece = !text.Causal && text.Pooling == TextPooling.Last;
+        TokenizerSpec spec = named is null
+            ? TokenizerFinder.Find(beside, "", sentencePiece, configuration.Cleaning, text)
+            : TokenizerFinder.Describe(beside, "", [.. named.Select(path => Path.GetFileName(path))], sentencePiece, configuration.Cleaning, text);
+        return (spec, named ?? [.. spec.Files.Select(file => Path.Combine(beside, file))]);
     }
 
     private static ModelConfiguration Configure(ICheckpoint checkpoint, string file, string beside, ModelCard card, ConversionOptions options)

@@ -22,7 +22,7 @@ internal sealed class CliModels : IAsyncDisposable
         Catalog = ModelCatalog.Load(options.Catalog);
         Directories = [DirectoryModelSource.Embedded, new DirectoryModelSource("cache", options.CacheDirectory)];
         _hub = new HubClient(options.HubUrl, options.HubToken);
-        HubModelSource hub = new(Catalog.Entries, options, _hub, new FileDownloader(_hub), null, NullLogger<HubModelSource>.Instance);
+        HubModelSource hub = new(Catalog, options, _hub, new FileDownloader(_hub), null, NullLogger<HubModelSource>.Instance);
         _cache = new ModelCache([.. Directories, hub], options, NullLogger<ModelCache>.Instance);
     }
 

@@ -13,7 +13,7 @@ namespace ClipFunctions.ModelCaching;
 /// </summary>
 public sealed partial class HubModelSource : IModelSource
 {
-    private readonly IReadOnlyList<CatalogEntry> _catalog;
+    private readonly ModelCatalog _catalog;
     private readonly ModelCacheOptions _options;
     private readonly HubClient _hub;
     private readonly FileDownloader _downloader;
@@ -29,7 +29,7 @@ public sealed partial class HubModelSource : IModelSource
     /// <param name="store">Where new bundles are put for other machines; null for nowhere.</param>
     /// <param name="logger">Told of what is fetched and of what went wrong on the way.</param>
     public HubModelSource(
-        IReadOnlyList<CatalogEntry> catalog,
+        ModelCatalog catalog,
         ModelCacheOptions options,
         HubClient hub,
         FileDownloader downloader,
@@ -55,7 +55,7 @@ public sealed partial class HubModelSource : IModelSource
 
     /// <summary>The ids of the catalogue's models; none while the network may not be used.</summary>
     public Task<IReadOnlyList<string>> ListAsync(CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyList<string>>(_options.Offline ? [] : [.. _catalog.Select(entry => entry.Id)]);
+        Task.FromResult<IReadOnlyList<string>>(_options.Offline ? [] : [.. _catalog.Entries.Select(entry => entry.Id)]);
 
     /// <summary>The bundle of a model of the catalogue, by its id or an alias; null if the catalogue does not have it.</summary>
     /// <inheritdoc cref="IModelSource.FindAsync" path="/param"/>

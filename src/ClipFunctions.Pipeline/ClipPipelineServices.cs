@@ -42,8 +42,7 @@ public static class ClipPipelineServices
         services.AddSingleton<PipelineTelemetry>();
         services.AddSingleton(provider => StorageConnection.FromConfiguration(provider.GetRequiredService<IConfiguration>(), StorageSetting));
 
-        // LEAD: ModelCatalog.Load(options.Catalog).Entries instead of the empty list.
-        services.TryAddSingleton<IReadOnlyList<CatalogEntry>>([]);
+        services.TryAddSingleton(provider => ModelCatalog.Load(provider.GetRequiredService<ModelCacheOptions>().Catalog));
         services.AddSingleton(provider =>
         {
             ModelCacheOptions options = provider.GetRequiredService<ModelCacheOptions>();
@@ -82,7 +81,7 @@ public static class ClipPipelineServices
 
     private static BlobModelSource Storage(IServiceProvider provider)
     {
-        IReadOnlyList<CatalogEntry> catalog = provider.GetRequiredService<IReadOnlyList<CatalogEntry>>();
+        ModelCatalog catalog = provider.GetRequiredService<ModelCatalog>();
         return new BlobModelSource(
             provider.GetRequiredService<StorageConnection>(),
             provider.GetRequiredService<StorageLayout>(),
@@ -92,7 +91,7 @@ public static class ClipPipelineServices
     }
 
     private static HubModelSource Hub(IServiceProvider provider) => new(
-        provider.GetRequiredService<IReadOnlyList<CatalogEntry>>(),
+        provider.GetRequiredService<ModelCatalog>(),
         provider.GetRequiredService<ModelCacheOptions>(),
         provider.GetRequiredService<HubClient>(),
         new FileDownloader(provider.GetRequiredService<HubClient>(), logger: provider.GetRequiredService<ILogger<FileDownloader>>()),

@@ -9,7 +9,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 Uri address = new(args[0]);
 CatalogEntry entry = JsonSerializer.Deserialize<CatalogEntry>(await File.ReadAllBytesAsync(args[2]))!;
 using HubClient hub = new(address);
-HubModelSource source = new([entry], new ModelCacheOptions { CacheDirectory = args[1] }, hub, new FileDownloader(hub), null, NullLogger<HubModelSource>.Instance);
+HubModelSource source = new(ModelCatalog.Of(entry), new ModelCacheOptions { CacheDirectory = args[1] }, hub, new FileDownloader(hub), null, NullLogger<HubModelSource>.Instance);
 ModelBundle bundle = await source.FindAsync(new ModelRequest(entry.Id), new StagePrinter(), CancellationToken.None)
     ?? throw new InvalidOperationException($"{entry.Id} was not found.");
 Console.WriteLine($"made {bundle.Fingerprint}");

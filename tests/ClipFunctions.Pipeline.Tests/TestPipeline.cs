@@ -65,7 +65,7 @@ internal sealed class TestPipeline : IAsyncDisposable
         IConfiguration configuration = new ConfigurationBuilder().AddInMemoryCollection(values).Build();
         ServiceProvider services = new ServiceCollection()
             .AddSingleton(configuration)
-            .AddSingleton(catalog)
+            .AddSingleton(ModelCatalog.Of(catalog))
             .AddLogging()
             .AddClipPipeline()
             .BuildServiceProvider();

@@ -64,7 +64,7 @@ internal static class OpenClipConfiguration
             Std = preprocess?.Numbers("std", 3),
             ResizeMode = preprocess?.Text("resize_mode"),
             Interpolation = preprocess?.Text("interpolation"),
-            Cleaning = Cleaning(text),
+            Cleaning = CleaningOf(text),
         };
     }
 
@@ -133,8 +133,8 @@ internal static class OpenClipConfiguration
         };
     }
 
-    // What open_clip's HFTokenizer does where nothing is said is its "whitespace".
-    private static TextCleaning Cleaning(ConfigurationObject text)
+    /// <summary>What happens to a text first; where nothing is said, the <c>whitespace</c> of open_clip's <c>HFTokenizer</c>.</summary>
+    public static TextCleaning CleaningOf(ConfigurationObject text)
     {
         ConfigurationObject? arguments = text.Object("tokenizer_kwargs");
         string clean = arguments?.Text("clean") ?? "whitespace";

@@ -16,45 +16,53 @@ internal static class TokenizerFinder
     /// <summary>What a manifest says of the vocabulary; without files where there is none.</summary>
     /// <param name="folder">The model's folder.</param>
     /// <param name="place">Where in it the vocabulary is: empty, or a folder's name and a slash. The spec's files begin with it.</param>
-    /// <param name="openClipText"><c>text_cfg</c> of open_clip's configuration; null for Hugging Face's models.</param>
-    /// <param name="scoring">SigLIP or not, which tells Hugging Face's vocabularies apart.</param>
+    /// <param name="sentencePiece">Whether the vocabulary is a SentencePiece one (SigLIP) or openai's BPE.</param>
+    /// <param name="openClipCleaning">What open_clip's configuration says of cleaning; null for Hugging Face's models.</param>
     /// <param name="text">The text tower's sizes.</param>
-    /// <exception cref="InvalidCheckpointException">A configuration says what no model here has.</exception>
-    public static TokenizerSpec Find(string folder, string place, ConfigurationObject? openClipText, ScoringKind scoring, TextArchitecture text)
+    /// <exception cref="InvalidCheckpointException">A configuration says what no model here has, or there are several vocabularies.</exception>
+    public static TokenizerSpec Find(string folder, string place, bool sentencePiece, TextCleaning? openClipCleaning, TextArchitecture text)
     {
-        bool pairs = Exists("vocab.json") && Exists("merges.txt");
-        bool pieces = openClipText is null ? scoring == ScoringKind.Sigmoid : openClipText.Text("hf_tokenizer_name") is { Length: > 0 } && !pairs;
-        string[] files = pieces
+        string[] files = sentencePiece
             ? [.. PieceFiles.Append("tokenizer.json").Where(Exists).Take(1)]
-            : pairs ? ["vocab.json", "merges.txt"]
+            : Exists("vocab.json") && Exists("merges.txt") ? ["vocab.json", "merges.txt"]
+            : PackedMerges() is { Length: > 0 } packed ? packed
             : Exists("tokenizer.json") ? ["tokenizer.json"] : [];
-        TokenizerSpec spec = new() { Kind = TokenizerSpec.ClipBpe, ContextLength = text.ContextLength, Files = [.. files.Select(name => place + name)] };
-        if (!pieces)
+        return Describe(folder, place, [.. files.Select(name => place + name)], sentencePiece, openClipCleaning, text);
+
+        bool Exists(string name) => File.Exists(Path.Combine(folder, place, name));
+
+        string[] PackedMerges()
+        {
+            string where = Path.Combine(folder, place);
+            string[] found = Directory.Exists(where) ? [.. Directory.GetFiles(where, "bpe*.txt.gz").Select(path => Path.GetFileName(path))] : [];
+            return found.Length <= 1 ? found : throw new InvalidCheckpointException(folder, null, $"expected one bpe*.txt.gz, found {found.Length}; name the one to take.");
+        }
+    }
+
+    /// <summary>The same for files that are named.</summary>
+    /// <inheritdoc cref="Find"/>
+    /// <param name="folder">The model's folder.</param>
+    /// <param name="place">Where in it the tokenizer's configuration is.</param>
+    /// <param name="files">The names of the files.</param>
+    /// <param name="sentencePiece">Whether the vocabulary is a SentencePiece one (SigLIP) or openai's BPE.</param>
+    /// <param name="openClipCleaning">What open_clip's configuration says of cleaning; null for Hugging Face's models.</param>
+    /// <param name="text">The text tower's sizes.</param>
+    public static TokenizerSpec Describe(string folder, string place, IReadOnlyList<string> files, bool sentencePiece, TextCleaning? openClipCleaning, TextArchitecture text)
+    {
+        TokenizerSpec spec = new() { Kind = TokenizerSpec.ClipBpe, ContextLength = text.ContextLength, Files = files };
+        if (!sentencePiece)
         {
             return spec;
         }
 
-        ConfigurationObject? configuration = Exists("tokenizer_config.json") ? ConfigurationObject.Load(Path.Combine(folder, place, "tokenizer_config.json")) : null;
+        string path = Path.Combine(folder, place, "tokenizer_config.json");
+        ConfigurationObject? configuration = File.Exists(path) ? ConfigurationObject.Load(path) : null;
         bool gemma = IsGemma(configuration, text);
         return spec with
         {
             Kind = TokenizerSpec.SentencePiece,
-            Cleaning = openClipText is not null ? OpenClipCleaning(openClipText) : gemma ? TextCleaning.Lowercase : TextCleaning.Siglip,
+            Cleaning = openClipCleaning ?? (gemma ? TextCleaning.Lowercase : TextCleaning.Siglip),
             PadTokenId = Padding(configuration) ?? (gemma ? PaddingId : EndId),
-        };
-
-        bool Exists(string name) => File.Exists(Path.Combine(folder, place, name));
-    }
-
-    private static TextCleaning OpenClipCleaning(ConfigurationObject text)
-    {
-        ConfigurationObject? options = text.Object("tokenizer_kwargs");
-        return options?.Text("clean") switch
-        {
-            null or "whitespace" => TextCleaning.Whitespace,
-            "lower" => TextCleaning.Lower,
-            "canonicalize" => TextCleaning.Canonicalize,
-            { } other => throw options!.Unsupported("clean", $"expected whitespace, lower or canonicalize, found '{other}'."),
         };
     }
 

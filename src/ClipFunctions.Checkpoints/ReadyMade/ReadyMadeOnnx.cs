@@ -1,6 +1,7 @@
 using ClipFunctions.Checkpoints.Configuration;
 using ClipFunctions.Checkpoints.Onnx;
 using ClipFunctions.Clip.Bundles;
+using ClipFunctions.Clip.Tokenization;
 
 namespace ClipFunctions.Checkpoints.ReadyMade;
 
@@ -54,7 +55,12 @@ public static class ReadyMadeOnnx
         OnnxSignature textual = OnnxSignatureReader.Read(Path.Combine(folder, layout.Textual), cancellationToken);
         GraphSpec vision = TowerSignature.OfVision(Path.Combine(folder, layout.Visual), layout.Visual, visual, model);
         GraphSpec text = TowerSignature.OfText(Path.Combine(folder, layout.Textual), layout.Textual, textual, model);
-        TokenizerSpec tokenizer = TokenizerFinder.Find(folder, layout.Name == ReadyMadeLayout.Immich ? "textual/" : "", model.OpenClipText, model.Scoring.Kind, model.Architecture.Text);
+        string place = layout.Name == ReadyMadeLayout.Immich ? "textual/" : "";
+        bool sentencePiece = model.OpenClipText is null
+            ? model.Scoring.Kind == ScoringKind.Sigmoid
+            : model.OpenClipText.Text("hf_tokenizer_name") is { Length: > 0 } && !File.Exists(Path.Combine(folder, place, "merges.txt"));
+        TextCleaning? cleaning = model.OpenClipText is null ? null : OpenClipConfiguration.CleaningOf(model.OpenClipText);
+        TokenizerSpec tokenizer = TokenizerFinder.Find(folder, place, sentencePiece, cleaning, model.Architecture.Text);
 
         List<string> notes = [.. model.Notes, .. tokenizer.Files.Count == 0 ? (string[])["There is no vocabulary: only tokens can be encoded, not texts."] : []];
         string[] names =

@@ -88,6 +88,21 @@ public sealed class ModelCatalog
         return new ModelCatalog(entries, entries, origin);
     }
 
+    /// <summary>A catalogue of these entries, which are checked as a file's are.</summary>
+    /// <param name="entries">The entries.</param>
+    /// <exception cref="InvalidCatalogException">An entry breaks a rule.</exception>
+    public static ModelCatalog Of(params IReadOnlyList<CatalogEntry> entries)
+    {
+        ArgumentNullException.ThrowIfNull(entries);
+        const string Origin = "catalogue";
+        foreach (CatalogEntry entry in entries)
+        {
+            new CatalogEntryValidator(entry, Origin, entry.Id).Validate();
+        }
+
+        return new ModelCatalog(entries, entries, Origin);
+    }
+
     /// <summary>This catalogue with another's entries: one of the same id takes its place, a new one comes last.</summary>
     /// <param name="additions">The other.</param>
     /// <exception cref="InvalidCatalogException">An entry of the other has a name of one of this that it does not replace.</exception>

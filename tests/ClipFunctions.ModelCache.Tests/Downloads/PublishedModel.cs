@@ -99,7 +99,7 @@ internal sealed class PublishedModel : IAsyncDisposable
     {
         options = (options ?? new ModelCacheOptions()) with { CacheDirectory = options is { CacheDirectory: { } own } && own != new ModelCacheOptions().CacheDirectory ? own : CacheDirectory };
         using HubClient hub = new(Server.Address, options.HubToken, Impatient);
-        HubModelSource source = new([entry], options, hub, new FileDownloader(hub, Impatient), store, NullLogger<HubModelSource>.Instance);
+        HubModelSource source = new(ModelCatalog.Of(entry), options, hub, new FileDownloader(hub, Impatient), store, NullLogger<HubModelSource>.Instance);
         return await source.FindAsync(request ?? new ModelRequest(entry.Id), progress, TestContext.Current.CancellationToken);
     }
 
