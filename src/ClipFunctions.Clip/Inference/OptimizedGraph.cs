@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.IO.Hashing;
 using Microsoft.ML.OnnxRuntime;
@@ -15,6 +16,7 @@ internal sealed class OptimizedGraph(OptimizedGraphStore store, string source, s
 
     private const string GraphName = "graph.onnx";
     private const string WeightsName = "graph.onnx.data";
+    private const int BufferSize = 1 << 18;
 
     // Constants below this many bytes stay in the graph's own file.
     private const string SmallTensor = "1024";
@@ -168,7 +170,14 @@ internal sealed class OptimizedGraph(OptimizedGraphStore store, string source, s
                 }
             }
 
-            store.Trim(folder);
+            try
+            {
+                store.Trim(folder);
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                // Another process trims at the same time.
+            }
         }
         finally
         {
@@ -192,10 +201,16 @@ internal sealed class OptimizedGraph(OptimizedGraphStore store, string source, s
             : throw new InvalidDataException($"{path} is no list of sizes and hashes."))];
     }
 
-    private static string Hash(Stream stream)
+    private static string Hash(FileStream stream)
     {
         XxHash3 hash = new();
-        hash.Append(stream);
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
+        for (int read; (read = stream.Read(buffer)) > 0;)
+        {
+            hash.Append(buffer.AsSpan(0, read));
+        }
+
+        ArrayPool<byte>.Shared.Return(buffer);
         return hash.GetCurrentHashAsUInt64().ToString("x16", CultureInfo.InvariantCulture);
     }
 
@@ -208,7 +223,8 @@ internal sealed class OptimizedGraph(OptimizedGraphStore store, string source, s
             throw new InvalidDataException($"{path}: expected {file.Size} bytes, found {stream.Length}.");
         }
 
-        if (Hash(stream) is string found && found != file.Hash)
+        string found = Hash(stream);
+        if (found != file.Hash)
         {
             throw new InvalidDataException($"{path}: expected XXH3 {file.Hash}, found {found}.");
         }

@@ -3,7 +3,6 @@ using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
 using System.Security.Cryptography;
 using System.Text;
-using Microsoft.ML.OnnxRuntime;
 
 namespace ClipFunctions.Clip.Inference;
 
@@ -23,6 +22,7 @@ internal sealed class OptimizedGraphStore
     private static readonly TimeSpan ForeignLifetime = TimeSpan.FromDays(7);
     private static readonly TimeSpan TemporaryLifetime = TimeSpan.FromDays(1);
 
+    private readonly bool _onCpu;
     private readonly string _directory;
     private readonly long _limit;
     private readonly string _environment;
@@ -35,14 +35,12 @@ internal sealed class OptimizedGraphStore
     {
         _directory = Path.GetFullPath(directory);
         _limit = limit;
-        OnCpu = device.Name == "cpu";
+        _onCpu = device.Name == "cpu";
         _environment = Hash($"{Version}\n{OnnxEnvironment.Instance.GetVersionString()}\n{device.Provider}\n{device.Name}\n{RuntimeInformation.OSArchitecture}\n{Processor()}")[..16];
     }
 
-    public bool OnCpu { get; }
-
     /// <summary>Whether packed weights may be kept: the CPU's features must be known for that.</summary>
-    public bool KeepsPackedWeights => OnCpu && X86Base.IsSupported;
+    public bool KeepsPackedWeights => _onCpu && X86Base.IsSupported;
 
     /// <summary>The place of one graph; null if it would be too large.</summary>
     /// <param name="path">The graph's file.</param>
