@@ -99,7 +99,7 @@ public sealed class ClipModel : IDisposable
 
     /// <summary>
     /// Estimated memory, in bytes, of the towers that are loaded or being loaded: the size of the graphs' files times a factor for how the
-    /// weights lie in them (CPU: 1.25 for 32 bits, 2.5 for 16, 1.75 for 8; GPU: 1). What a run takes on top is not in it.
+    /// weights lie in them (CPU: 1.25 for 32 bits, 2.5 for 16, 1.5 for 8; GPU: 1). What a run takes on top is not in it.
     /// </summary>
     public long MemoryBytes => _visual.MemoryBytes + _textual.MemoryBytes;
 

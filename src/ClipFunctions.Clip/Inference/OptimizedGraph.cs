@@ -138,6 +138,7 @@ internal sealed class OptimizedGraph(OptimizedGraphStore store, string source, s
                     options.AddSessionConfigEntry("session.save_external_prepacked_constant_initializers", "1");
                 }
             }).Dispose();
+            NativeMemory.GiveBack();
 
             using (StreamWriter list = new(Path.Combine(temporary, ListName)))
             {

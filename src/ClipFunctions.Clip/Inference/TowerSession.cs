@@ -123,8 +123,13 @@ internal sealed class TowerSession : IDisposable
     {
         lock (_lock)
         {
-            _session?.Dispose();
-            _session = null;
+            if (_session is { } session)
+            {
+                session.Dispose();
+                _session = null;
+                NativeMemory.GiveBack();
+            }
+
             Interlocked.Exchange(ref _memoryBytes, 0);
         }
     }
