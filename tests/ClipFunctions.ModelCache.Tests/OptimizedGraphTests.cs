@@ -1,3 +1,4 @@
+using ClipFunctions.Checkpoints;
 using ClipFunctions.Clip.Bundles;
 using ClipFunctions.Clip.Inference;
 using ClipFunctions.Testing;
@@ -29,6 +30,28 @@ public sealed class OptimizedGraphTests : IDisposable
         Assert.Equal(plain, written);
         Assert.Equal(plain, read);
         Assert.Equal(2, Directory.GetDirectories(Store).Length);
+    }
+
+    [Theory]
+    [InlineData(ModelPrecision.Fp32, true)]
+    [InlineData(ModelPrecision.Fp32, false)]
+    [InlineData(ModelPrecision.Fp16, false)]
+    [InlineData(ModelPrecision.DynamicInt8, false)]
+    public async Task ServesEveryPrecisionAndExternalData(ModelPrecision precision, bool external)
+    {
+        string folder = Path.Combine(_root.FullName, "bundle");
+        ConversionOptions options = new() { Precision = precision, InlineLimit = external ? 0 : new ConversionOptions().InlineLimit };
+        ModelBundle bundle = await CheckpointConverter.ConvertAsync(Path.Combine(RepositoryPaths.DemoBundle, "source"), folder, options, cancellationToken: Token);
+        Assert.Equal(external, File.Exists(Path.Combine(folder, "visual.onnx.data")));
+        (float[][] plain, _, _) = await RunAsync(null, bundle: bundle);
+
+        (float[][] written, GraphOrigin[] first, _) = await RunAsync(Store, bundle: bundle);
+        (float[][] read, GraphOrigin[] second, _) = await RunAsync(Store, bundle: bundle);
+
+        Assert.All(first, origin => Assert.Equal(GraphOrigin.OptimizedNow, origin));
+        Assert.All(second, origin => Assert.Equal(GraphOrigin.OptimizedBefore, origin));
+        Assert.Equal(plain, written);
+        Assert.Equal(plain, read);
     }
 
     [Theory]
@@ -135,10 +158,10 @@ public sealed class OptimizedGraphTests : IDisposable
         Assert.Equal(["demo"], await cache.AvailableModelsAsync(Token));
     }
 
-    private static async Task<(float[][] Vectors, GraphOrigin[] Origins, string?[] Failures)> RunAsync(string? store, long limitMB = 1024)
+    private static async Task<(float[][] Vectors, GraphOrigin[] Origins, string?[] Failures)> RunAsync(string? store, long limitMB = 1024, ModelBundle? bundle = null)
     {
         using ClipModel model = await ClipModel.LoadAsync(
-            ModelBundle.Open(RepositoryPaths.DemoBundle),
+            bundle ?? ModelBundle.Open(RepositoryPaths.DemoBundle),
             new ClipModelOptions { Device = "cpu", OptimizedGraphDirectory = store, OptimizedGraphLimitMB = limitMB },
             Token);
         List<TowerLoadEventArgs> loads = [];
