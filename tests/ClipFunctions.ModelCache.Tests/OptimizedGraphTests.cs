@@ -166,9 +166,17 @@ public sealed class OptimizedGraphTests : IDisposable
             Token);
         List<TowerLoadEventArgs> loads = [];
         model.TowerLoaded += (_, load) => loads.Add(load);
-        byte[] pixels = new byte[model.Preprocessor.PixelCount * 2];
+        byte[] pixels = new byte[model.Preprocessor.PixelCount * 5];
         new Random(5).NextBytes(pixels);
-        float[][] vectors = [model.EncodeImage(pixels, 2, Token).Values.ToArray(), model.EncodeText(["a cat", "two dogs on a red mat"], cancellationToken: Token).Values.ToArray()];
+        string[] texts = ["a cat", "two dogs on a red mat", "a", "a green ball and a blue box", "rain"];
+        float[][] vectors =
+        [
+            .. ((int[])[1, 2, 5]).SelectMany(count => new float[][]
+            {
+                model.EncodeImage(pixels.AsMemory(0, model.Preprocessor.PixelCount * count), count, Token).Values.ToArray(),
+                model.EncodeText(texts[..count], cancellationToken: Token).Values.ToArray(),
+            }),
+        ];
         Assert.Equal(2, loads.Count);
         return (vectors, [.. loads.Select(load => load.Origin)], [.. loads.Select(load => load.OptimizedGraphFailure)]);
     }

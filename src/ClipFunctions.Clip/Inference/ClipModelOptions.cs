@@ -65,9 +65,9 @@ public sealed record ClipModelOptions
     public ModelTowers Preload { get; init; }
 
     /// <summary>
-    /// Where ONNX Runtime's optimised graphs are kept, so that a later load need not optimise (on the CPU: nor pack the weights) again and maps
-    /// the weights into memory; null (default) for nowhere. An entry serves one version of ONNX Runtime on one kind of device and CPU, and
-    /// takes about twice the size of the 32-bit weights. Any number of processes may share the directory.
+    /// Where ONNX Runtime's optimised graphs are kept, so that a later load need not optimise again and maps the
+    /// weights into memory; null (default) for nowhere. An entry serves one version of ONNX Runtime on one kind of device and CPU, and
+    /// takes about the size of the weights as the session computes with them (16-bit ones on the CPU: in 32 bits). Any number of processes may share the directory.
     /// </summary>
     public string? OptimizedGraphDirectory { get; init; }
 

@@ -133,10 +133,9 @@ internal sealed class OptimizedGraph(OptimizedGraphStore store, string source, s
                 options.OptimizedModelFilePath = Path.Combine(temporary, GraphName);
                 options.AddSessionConfigEntry("session.optimized_model_external_initializers_file_name", WeightsName);
                 options.AddSessionConfigEntry("session.optimized_model_external_initializers_min_size_in_bytes", SmallTensor);
-                if (store.KeepsPackedWeights)
-                {
-                    options.AddSessionConfigEntry("session.save_external_prepacked_constant_initializers", "1");
-                }
+
+                // Weights packed for the CPU ("session.save_external_prepacked_constant_initializers") would save more time, but a run of an
+                // int8 graph on such a file ended the process (ONNX Runtime 1.31.1, batch of two).
             }).Dispose();
             NativeMemory.GiveBack();
 

@@ -8,8 +8,8 @@ namespace ClipFunctions.Clip.Inference;
 
 /// <summary>
 /// A directory of ONNX Runtime's optimised graphs, <c>{environment}-{graph}/</c>. The environment is what the result of an optimisation
-/// depends on besides the graph: version of ONNX Runtime, execution provider and device, processor architecture and, because weights
-/// are stored packed for the CPU's vector units, the CPU's model and features.
+/// depends on besides the graph: version of ONNX Runtime, execution provider and device, processor architecture and, because some
+/// operators and layouts are chosen for its vector units, the CPU's model and features.
 /// </summary>
 internal sealed class OptimizedGraphStore
 {
@@ -22,7 +22,6 @@ internal sealed class OptimizedGraphStore
     private static readonly TimeSpan ForeignLifetime = TimeSpan.FromDays(7);
     private static readonly TimeSpan TemporaryLifetime = TimeSpan.FromDays(1);
 
-    private readonly bool _onCpu;
     private readonly string _directory;
     private readonly long _limit;
     private readonly string _environment;
@@ -35,19 +34,15 @@ internal sealed class OptimizedGraphStore
     {
         _directory = Path.GetFullPath(directory);
         _limit = limit;
-        _onCpu = device.Name == "cpu";
         _environment = Hash($"{Version}\n{OnnxEnvironment.Instance.GetVersionString()}\n{device.Provider}\n{device.Name}\n{RuntimeInformation.OSArchitecture}\n{Processor()}")[..16];
     }
-
-    /// <summary>Whether packed weights may be kept: the CPU's features must be known for that.</summary>
-    public bool KeepsPackedWeights => _onCpu && X86Base.IsSupported;
 
     /// <summary>The place of one graph; null if it would be too large.</summary>
     /// <param name="path">The graph's file.</param>
     /// <param name="hashes">The SHA-256 of it and of its external data.</param>
     /// <param name="estimate">The estimated bytes of its session.</param>
     public OptimizedGraph? Graph(string path, IReadOnlyList<string> hashes, long estimate)
-        => estimate * (KeepsPackedWeights ? 2 : 1) <= _limit
+        => estimate <= _limit
             ? new OptimizedGraph(this, path, Path.Combine(_directory, $"{_environment}-{Hash(string.Join('\n', hashes))[..32]}"))
             : null;
 
