@@ -127,15 +127,14 @@ internal sealed class OptimizedGraph(OptimizedGraphStore store, string source, s
         Directory.CreateDirectory(temporary);
         try
         {
+            // Weights packed for the CPU ("session.save_external_prepacked_constant_initializers") would save more time, but a run of an int8
+            // graph on such a file ended the process (ONNX Runtime 1.31.1, batch of two).
             open(source, options =>
             {
                 options.GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_ALL;
                 options.OptimizedModelFilePath = Path.Combine(temporary, GraphName);
                 options.AddSessionConfigEntry("session.optimized_model_external_initializers_file_name", WeightsName);
                 options.AddSessionConfigEntry("session.optimized_model_external_initializers_min_size_in_bytes", SmallTensor);
-
-                // Weights packed for the CPU ("session.save_external_prepacked_constant_initializers") would save more time, but a run of an
-                // int8 graph on such a file ended the process (ONNX Runtime 1.31.1, batch of two).
             }).Dispose();
             NativeMemory.GiveBack();
 
