@@ -86,10 +86,12 @@ public sealed class MemoryBudgetTests
         await using ModelCache cache = Cache(copies, new ModelCacheOptions { MemoryBudgetMB = 1, Model = Both }, logger);
 
         ModelLease[] leases = await Task.WhenAll(copies.Ids.Select(id => cache.LeaseAsync(id, Token)));
-        Assert.Equal(3, cache.LoadedModels.Count);
-        Array.ForEach(leases, lease => lease.Model.EncodeText(["a cat"], cancellationToken: Token));
+        int loaded = cache.LoadedModels.Count;
+        int[] encoded = [.. leases.Select(lease => lease.Model.EncodeText(["a cat"], cancellationToken: Token).Count)];
         Array.ForEach(leases, lease => lease.Dispose());
 
+        Assert.Equal(3, loaded);
+        Assert.Equal([1, 1, 1], encoded);
         Assert.Empty(cache.LoadedModels);
         Assert.Single(logger.Warnings);
 

@@ -155,7 +155,7 @@ public sealed class ModelLifeTests
         });
         RecordingLogger logger = new();
         await using ModelCache cache = Cache(copies, new ModelCacheOptions(), logger);
-        ModelLease lease = await cache.LeaseAsync("faulty", Token);
+        using ModelLease lease = await cache.LeaseAsync("faulty", Token);
         using ModelLease user = await cache.LeaseAsync("faulty", Token);
 
         string text = string.Join(' ', Enumerable.Repeat("cat", context * 2));
