@@ -181,8 +181,6 @@ public sealed partial class HubModelSource : IModelSource
 
         switch (failures)
         {
-            case []:
-                throw new ModelDownloadException(DownloadFault.InvalidEntry, entry.Id, "the catalogue names no place to fetch it from.");
             case [ModelDownloadException only]:
                 ExceptionDispatchInfo.Throw(only);
                 throw only;
@@ -198,7 +196,7 @@ public sealed partial class HubModelSource : IModelSource
     private async Task<FetchedSource> FetchAsync(CatalogEntry entry, CatalogSource source, ModelPrecision precision, string folder, IProgress<ModelProgress>? progress, CancellationToken cancellationToken)
     {
         HubRevision? revision = await ResolveAsync(source, cancellationToken);
-        List<(DownloadRequest Request, bool Optional)> requests = Requests(entry, source, revision);
+        List<(DownloadRequest Request, bool Optional)> requests = Requests(source, revision);
         Tidy(folder, requests);
         DiskSpace.Require(folder, Missing(folder, requests) + BundleSize(entry, precision), $"fetching and converting {entry.Id}");
 
@@ -247,36 +245,21 @@ public sealed partial class HubModelSource : IModelSource
             // Simple mirrors have the files alone; a commit needs no more, and a file that is not there will say so itself.
             return null;
         }
-        catch (ArgumentException exception)
-        {
-            throw new ModelDownloadException(DownloadFault.InvalidEntry, repository, exception.Message, exception);
-        }
     }
 
-    private List<(DownloadRequest Request, bool Optional)> Requests(CatalogEntry entry, CatalogSource source, HubRevision? revision)
+    private List<(DownloadRequest Request, bool Optional)> Requests(CatalogSource source, HubRevision? revision)
     {
         List<(DownloadRequest, bool)> requests = [];
-        HashSet<string> names = new(StringComparer.OrdinalIgnoreCase);
         foreach (CatalogFile file in source.Files)
         {
             string name = file.Name[(file.Name.LastIndexOf('/') + 1)..];
-            if (name.Trim('.').Length == 0 || Path.GetFileName(name) != name || !names.Add(name))
-            {
-                throw new ModelDownloadException(DownloadFault.InvalidEntry, entry.Id, $"'{file.Name}' of the catalogue's entry is no file name, or is there twice.");
-            }
-
             if (file.Url is { } url)
             {
-                if (!Uri.TryCreate(url, UriKind.Absolute, out Uri? own) || own.Scheme is not ("http" or "https"))
-                {
-                    throw new ModelDownloadException(DownloadFault.InvalidEntry, entry.Id, $"'{url}' of the catalogue's entry is no http or https address.");
-                }
-
-                requests.Add((new DownloadRequest { Address = own, Name = name, Size = file.Size, Sha256 = file.Sha256 }, file.Optional));
+                requests.Add((new DownloadRequest { Address = new Uri(url), Name = name, Size = file.Size, Sha256 = file.Sha256 }, file.Optional));
                 continue;
             }
 
-            Uri address = FileAddress(entry, source, revision, file);
+            Uri address = _hub.FileAddress(source.Repository!, revision?.Commit ?? source.Revision, file.Name);
             HubFile? listed = null;
             if (revision is not null && !revision.Files.TryGetValue(file.Name, out listed))
             {
@@ -297,23 +280,6 @@ public sealed partial class HubModelSource : IModelSource
         }
 
         return requests;
-    }
-
-    private Uri FileAddress(CatalogEntry entry, CatalogSource source, HubRevision? revision, CatalogFile file)
-    {
-        if (source.Repository is not { } repository)
-        {
-            throw new ModelDownloadException(DownloadFault.InvalidEntry, entry.Id, $"'{file.Name}' of the catalogue's entry has neither an address nor a repository.");
-        }
-
-        try
-        {
-            return _hub.FileAddress(repository, revision?.Commit ?? source.Revision, file.Name);
-        }
-        catch (ArgumentException exception)
-        {
-            throw new ModelDownloadException(DownloadFault.InvalidEntry, entry.Id, exception.Message, exception);
-        }
     }
 
     // The converter takes what lies beside the checkpoint: an earlier version of the entry may have left other files.
@@ -355,10 +321,10 @@ public sealed partial class HubModelSource : IModelSource
             Activation = entry.Activation,
             Mean = entry.Mean,
             Std = entry.Std,
+            Precision = precision,
+            ResizeMode = entry.ResizeMode,
             Source = fetched.Source,
-            // LEAD: Precision = precision, ResizeMode = entry.ResizeMode (ConversionOptions does not have them yet).
         };
-        _ = precision;
         return CheckpointConverter.ConvertAsync(fetched.Checkpoint, destination, options, progress is null ? null : new ConversionReport(entry.Id, progress), cancellationToken);
     }
 

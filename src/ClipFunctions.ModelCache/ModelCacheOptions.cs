@@ -22,13 +22,19 @@ public sealed record ModelCacheOptions
     public ModelPrecision? Precision { get; init; }
 
     /// <summary>
-    /// Mebibytes that the loaded models may take together, by the sizes of their graphs; 0 (default) for no limit. Models that nobody
+    /// Mebibytes that the loaded models may take together, by <see cref="ClipModel.MemoryBytes"/>; 0 (default) for no limit. Models that nobody
     /// leases leave in the order of their last use; leased ones stay even beyond the limit, until they are given back.
     /// </summary>
     public long MemoryBudgetMB { get; init; }
 
     /// <summary>Minutes after which a model that nobody uses is unloaded; 0 (default) for never.</summary>
     public double IdleMinutes { get; init; }
+
+    /// <summary>
+    /// Whether ONNX Runtime's optimised graphs are kept in <c>{CacheDirectory}/.optimized</c>, unless <see cref="Model"/> names another
+    /// directory (<see cref="ClipModelOptions.OptimizedGraphDirectory"/>); true by default.
+    /// </summary>
+    public bool CacheOptimizedGraphs { get; init; } = true;
 
     /// <summary>Models to load and run once at start, in the text form of <see cref="ModelRequest"/>; none by default.</summary>
     public IReadOnlyList<string> Preload { get; init; } = [];

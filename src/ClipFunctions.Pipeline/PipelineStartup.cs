@@ -13,7 +13,7 @@ using Microsoft.Extensions.Options;
 
 namespace ClipFunctions.Pipeline;
 
-/// <summary>Before the first event: loads the model, runs it once, computes the label vectors; then creates the containers.</summary>
+/// <summary>Before the first event: loads and runs the preloaded models and the one that tags, computes the label vectors; then creates the containers.</summary>
 public sealed partial class PipelineStartup(
     StorageConnection storage,
     StorageLayout layout,
@@ -31,6 +31,7 @@ public sealed partial class PipelineStartup(
     {
         // A model that is not there, or cannot be run on the device asked for, is told before anything else happens.
         long start = Stopwatch.GetTimestamp();
+        await models.PreloadAsync(null, cancellationToken);
         using (ModelLease lease = await models.LeaseAsync(options.Value.Model, cancellationToken))
         {
             ClipModel model = lease.Model;

@@ -8,6 +8,7 @@ public sealed record ClipModelOptions
     private readonly int _threads;
     private readonly int _maxImageBatch = 32;
     private readonly int _maxTextTokens = 4096;
+    private readonly long _optimizedGraphLimitMB = 16384;
 
     /// <summary>
     /// <c>auto</c> (default): the first GPU if there is one that works, else the CPU; <c>cpu</c>; <c>cuda</c> or <c>cuda:n</c>: that GPU or
@@ -62,4 +63,23 @@ public sealed record ClipModelOptions
 
     /// <summary>Towers to load at once rather than when they are first used; none by default.</summary>
     public ModelTowers Preload { get; init; }
+
+    /// <summary>
+    /// Where ONNX Runtime's optimised graphs are kept, so that a later load need not optimise again and maps the
+    /// weights into memory; null (default) for nowhere. An entry serves one version of ONNX Runtime on one kind of device and CPU, and
+    /// takes about the size of the weights as the session computes with them (16-bit ones on the CPU: in 32 bits). Any number of processes may share the directory.
+    /// </summary>
+    public string? OptimizedGraphDirectory { get; init; }
+
+    /// <summary>Mebibytes that <see cref="OptimizedGraphDirectory"/> may take, 0 or more; entries not used for longest leave. 16384 by default.</summary>
+    public long OptimizedGraphLimitMB
+    {
+        get => _optimizedGraphLimitMB;
+        init
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(value, nameof(OptimizedGraphLimitMB));
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(value, long.MaxValue >> 20, nameof(OptimizedGraphLimitMB));
+            _optimizedGraphLimitMB = value;
+        }
+    }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using ClipFunctions.Clip.Bundles;
 using Microsoft.ML.OnnxRuntime;
 
@@ -7,25 +8,88 @@ namespace ClipFunctions.Clip.Inference;
 /// One tower's ONNX session, made when it is first used, once, however many ask for it at a time; a failure is not kept. Runs are safe
 /// from several threads.
 /// </summary>
-internal sealed class TowerSession(string path, GraphSpec spec, int dimension, int threads, DeviceSetup device) : IDisposable
+internal sealed class TowerSession : IDisposable
 {
     private readonly Lock _lock = new();
-    private readonly string[] _inputs = spec.AttentionMask is { } mask ? [spec.Input, mask] : [spec.Input];
-    private readonly string[] _outputs = [spec.Output];
+    private readonly ModelTowers _tower;
+    private readonly GraphSpec _spec;
+    private readonly string _path;
+    private readonly int _dimension;
+    private readonly int _threads;
+    private readonly DeviceSetup _device;
+    private readonly OptimizedGraph? _optimized;
+    private readonly long _estimate;
+    private readonly string[] _inputs;
+    private readonly string[] _outputs;
     private volatile InferenceSession? _session;
+    private volatile bool _faulted;
+    private long _memoryBytes;
+
+    public TowerSession(ModelBundle bundle, ModelTowers tower, int threads, DeviceSetup device, OptimizedGraphStore? store)
+    {
+        BundleManifest manifest = bundle.Manifest;
+        _tower = tower;
+        _spec = tower == ModelTowers.Vision ? manifest.Visual : manifest.Textual;
+        _path = bundle.PathOf(_spec.File);
+        _dimension = manifest.Architecture.EmbeddingDimension;
+        _threads = threads;
+        _device = device;
+        _inputs = _spec.AttentionMask is { } mask ? [_spec.Input, mask] : [_spec.Input];
+        _outputs = [_spec.Output];
+
+        // External data lies in a file that is called after the graph's; in other tools' folders it may be called anything.
+        string other = tower == ModelTowers.Vision ? manifest.Textual.File : manifest.Visual.File;
+        BundleFile[] files = [.. manifest.Files.Where(file => !file.Name.StartsWith(other, StringComparison.Ordinal) && !manifest.Tokenizer.Files.Contains(file.Name) && file.Name != manifest.Labels)];
+        _estimate = MemoryEstimate.Of(files.Sum(file => file.Size), manifest.Weights, device.Device);
+        _optimized = store?.Graph(_path, [.. files.Select(file => file.Sha256)], _estimate);
+    }
+
+    /// <summary>Told before the session is made and after; the second time without the tower's lock.</summary>
+    public Action<TowerLoadEventArgs>? Loading { get; set; }
+
+    public Action<TowerLoadEventArgs>? Loaded { get; set; }
 
     public bool IsLoaded => _session is not null;
 
+    /// <summary>Whether a run failed in a way that neither its input nor a cancellation explains.</summary>
+    public bool IsFaulted => _faulted;
+
+    /// <summary>Estimated bytes of the session, from the moment that its making begins.</summary>
+    public long MemoryBytes => Interlocked.Read(ref _memoryBytes);
+
     public void Load(CancellationToken cancellationToken)
     {
-        if (_session is null)
+        if (_session is not null)
         {
-            lock (_lock)
+            return;
+        }
+
+        TowerLoadEventArgs loaded;
+        lock (_lock)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (_session is not null)
             {
-                cancellationToken.ThrowIfCancellationRequested();
-                _session ??= Create();
+                return;
+            }
+
+            Interlocked.Exchange(ref _memoryBytes, _estimate);
+            try
+            {
+                Loading?.Invoke(new TowerLoadEventArgs { Tower = _tower, Bytes = _estimate });
+                long start = Stopwatch.GetTimestamp();
+                InferenceSession session = Create(out GraphOrigin origin, out string? failure);
+                loaded = new TowerLoadEventArgs { Tower = _tower, Bytes = _estimate, Duration = Stopwatch.GetElapsedTime(start), Origin = origin, OptimizedGraphFailure = failure };
+                _session = session;
+            }
+            catch
+            {
+                Interlocked.Exchange(ref _memoryBytes, 0);
+                throw;
             }
         }
+
+        Loaded?.Invoke(loaded);
     }
 
     /// <summary>Runs the tower on one batch.</summary>
@@ -38,7 +102,7 @@ internal sealed class TowerSession(string path, GraphSpec spec, int dimension, i
         where T : unmanaged
     {
         Load(cancellationToken);
-        if (!spec.SingleItem || shape[0] == 1)
+        if (!_spec.SingleItem || shape[0] == 1)
         {
             RunBatch(input, shape, output, mask, cancellationToken);
             return;
@@ -49,7 +113,7 @@ internal sealed class TowerSession(string path, GraphSpec spec, int dimension, i
         long[] single = [1, .. shape[1..]];
         for (int i = 0; i < count; i++)
         {
-            RunBatch(input.Slice(i * each, each), single, output.Slice(i * dimension, dimension), mask.IsEmpty ? mask : mask.Slice(i * each, each), cancellationToken);
+            RunBatch(input.Slice(i * each, each), single, output.Slice(i * _dimension, _dimension), mask.IsEmpty ? mask : mask.Slice(i * each, each), cancellationToken);
         }
     }
 
@@ -59,7 +123,7 @@ internal sealed class TowerSession(string path, GraphSpec spec, int dimension, i
         using RunOptions options = new();
         using CancellationTokenRegistration registration = cancellationToken.Register(static state => ((RunOptions)state!).Terminate = true, options);
         using OrtValue pixels = OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, input, shape);
-        using OrtValue embeddings = OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, output, [shape[0], dimension]);
+        using OrtValue embeddings = OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, output, [shape[0], _dimension]);
         using OrtValue? masks = mask.IsEmpty ? null : OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, mask, shape);
         try
         {
@@ -69,24 +133,56 @@ internal sealed class TowerSession(string path, GraphSpec spec, int dimension, i
         {
             throw new OperationCanceledException("The run was cancelled.", exception, cancellationToken);
         }
+        catch (OnnxRuntimeException exception) when (!IsInputFault(exception))
+        {
+            _faulted = true;
+            throw;
+        }
     }
 
     public void Dispose()
     {
         lock (_lock)
         {
-            _session?.Dispose();
-            _session = null;
+            if (_session is { } session)
+            {
+                session.Dispose();
+                _session = null;
+                NativeMemory.GiveBack();
+            }
+
+            Interlocked.Exchange(ref _memoryBytes, 0);
         }
     }
 
-    private InferenceSession Create()
+    // The code is told in the message alone.
+    private static bool IsInputFault(OnnxRuntimeException exception) => exception.Message.Contains("ErrorCode:InvalidArgument", StringComparison.Ordinal);
+
+    private InferenceSession Create(out GraphOrigin origin, out string? failure)
+    {
+        failure = null;
+        if (_optimized is not null && _optimized.Open(Open, out origin, out failure) is { } session)
+        {
+            return session;
+        }
+
+        origin = GraphOrigin.Bundle;
+        try
+        {
+            return Open(_path, static options => options.GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_ALL);
+        }
+        catch (OnnxRuntimeException exception)
+        {
+            throw new InvalidBundleException(_path, null, exception.Message, exception);
+        }
+    }
+
+    private InferenceSession Open(string path, Action<SessionOptions> configure)
     {
         using SessionOptions options = new()
         {
-            GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_ALL,
             ExecutionMode = ExecutionMode.ORT_SEQUENTIAL,
-            IntraOpNumThreads = threads,
+            IntraOpNumThreads = _threads,
             InterOpNumThreads = 1,
             LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
 
@@ -96,29 +192,23 @@ internal sealed class TowerSession(string path, GraphSpec spec, int dimension, i
 
         // Waiting threads sleep: the cores belong to decoding and to the host's other work.
         options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
-        device.Prepare(options);
+        configure(options);
+        _device.Prepare(options);
+        InferenceSession session = new(path, options);
         try
         {
-            InferenceSession session = new(path, options);
-            try
+            foreach (string input in _inputs)
             {
-                foreach (string input in _inputs)
-                {
-                    Check(session.InputMetadata, input, "input");
-                }
+                Check(session.InputMetadata, input, "input");
+            }
 
-                Check(session.OutputMetadata, spec.Output, "output");
-                return session;
-            }
-            catch
-            {
-                session.Dispose();
-                throw;
-            }
+            Check(session.OutputMetadata, _spec.Output, "output");
+            return session;
         }
-        catch (OnnxRuntimeException exception)
+        catch
         {
-            throw new InvalidBundleException(path, null, exception.Message, exception);
+            session.Dispose();
+            throw;
         }
     }
 
@@ -126,12 +216,12 @@ internal sealed class TowerSession(string path, GraphSpec spec, int dimension, i
     {
         if (!metadata.TryGetValue(name, out NodeMetadata? node))
         {
-            throw new InvalidBundleException(path, what, $"expected '{name}', found {string.Join(", ", metadata.Keys)}.");
+            throw new InvalidBundleException(_path, what, $"expected '{name}', found {string.Join(", ", metadata.Keys)}.");
         }
 
         Type expected = what == "output"
             ? typeof(float)
-            : spec.InputKind switch
+            : _spec.InputKind switch
             {
                 GraphInputKind.PixelsUInt8Nhwc => typeof(byte),
                 GraphInputKind.PixelsFloat32Nchw => typeof(float),
@@ -140,12 +230,12 @@ internal sealed class TowerSession(string path, GraphSpec spec, int dimension, i
             };
         if (node.ElementType != expected)
         {
-            throw new InvalidBundleException(path, $"{what} '{name}'", $"expected {expected.Name}, found {node.ElementType.Name}.");
+            throw new InvalidBundleException(_path, $"{what} '{name}'", $"expected {expected.Name}, found {node.ElementType.Name}.");
         }
 
-        if (what == "output" && node.Dimensions is [.., int last] && last > 0 && last != dimension)
+        if (what == "output" && node.Dimensions is [.., int last] && last > 0 && last != _dimension)
         {
-            throw new InvalidBundleException(path, $"{what} '{name}'", $"expected {dimension} columns, found {last}.");
+            throw new InvalidBundleException(_path, $"{what} '{name}'", $"expected {_dimension} columns, found {last}.");
         }
     }
 }

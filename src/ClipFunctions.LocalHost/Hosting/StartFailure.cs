@@ -3,6 +3,7 @@ using ClipFunctions.Clip.Bundles;
 using ClipFunctions.Clip.Inference;
 using ClipFunctions.Clip.ZeroShot;
 using ClipFunctions.ModelCaching;
+using ClipFunctions.ModelCaching.Catalog;
 using ClipFunctions.ModelCaching.Downloads;
 using ClipFunctions.Pipeline.Configuration;
 using Microsoft.AspNetCore.Connections;
@@ -19,7 +20,7 @@ internal static class StartFailure
         OptionsValidationException options => string.Join(Environment.NewLine, options.Failures),
         IOException { InnerException: AddressInUseException } address => $"{address.Message} Free it, or set Urls to another address.",
         ModelNotFoundException or InvalidBundleException or DeviceUnavailableException or InvalidLabelSetException
-            or InvalidDataException or InvalidSettingException or ModelDownloadException or InvalidCheckpointException => exception.Message,
+            or InvalidDataException or InvalidSettingException or ModelDownloadException or InvalidCheckpointException or InvalidCatalogException or ModelPreloadException => exception.Message,
         AggregateException { InnerExceptions: [var only] } => Explain(only),
         _ => null,
     };

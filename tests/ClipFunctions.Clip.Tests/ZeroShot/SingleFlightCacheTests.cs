@@ -47,9 +47,11 @@ public class SingleFlightCacheTests
     public async Task TheComputationStopsWhenTheLastWhoWaitsGivesUp()
     {
         SingleFlightCache<int, int> cache = new(4);
+        TaskCompletionSource started = new(TaskCreationOptions.RunContinuationsAsynchronously);
         TaskCompletionSource stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
         int Compute(CancellationToken token)
         {
+            started.SetResult();
             token.WaitHandle.WaitOne();
             stopped.SetResult();
             token.ThrowIfCancellationRequested();
@@ -60,6 +62,9 @@ public class SingleFlightCacheTests
         using CancellationTokenSource second = new();
         Task<int> one = cache.GetAsync(1, Compute, first.Token);
         Task<int> two = cache.GetAsync(1, Compute, second.Token);
+
+        // Given up before it begins, it would never begin.
+        await started.Task.WaitAsync(TimeSpan.FromSeconds(30), Token);
         await first.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => one);
         Assert.False(stopped.Task.IsCompleted);

@@ -248,24 +248,7 @@ public sealed class HubModelSourceTests
         Assert.Empty(await Source(new ModelCacheOptions { Offline = true }).ListAsync(Token));
 
         HubModelSource Source(ModelCacheOptions options) =>
-            new([PublishedModel.Entry()], options, hub, downloader, null, Microsoft.Extensions.Logging.Abstractions.NullLogger<HubModelSource>.Instance);
-    }
-
-    [Theory]
-    [InlineData("..", null)]
-    [InlineData("a/", null)]
-    [InlineData("a/../../b", null)]
-    [InlineData("model.safetensors", "file:///etc/passwd")]
-    [InlineData("model.safetensors", "nothing")]
-    public async Task RefusesAnEntryThatCannotBeFollowed(string name, string? url)
-    {
-        await using PublishedModel model = await PublishedModel.StartAsync();
-        CatalogSource source = new() { Repository = HubServer.Repository, Revision = HubServer.Commit, Files = [new CatalogFile { Name = name, Url = url }] };
-
-        ModelDownloadException exception = await Assert.ThrowsAsync<ModelDownloadException>(() => model.PullAsync(PublishedModel.Entry(source)));
-
-        Assert.Equal(DownloadFault.InvalidEntry, exception.Fault);
-        Assert.Empty(model.Kept);
+            new(ModelCatalog.Of(PublishedModel.Entry()), options, hub, downloader, null, Microsoft.Extensions.Logging.Abstractions.NullLogger<HubModelSource>.Instance);
     }
 
     private sealed class RecordingStore : IBundleStore
