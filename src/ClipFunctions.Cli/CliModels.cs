@@ -57,7 +57,7 @@ internal sealed class CliModels : IAsyncDisposable
 
     /// <summary>Loads a model.</summary>
     public async Task<ClipModel> OpenAsync(string model, Terminal terminal, CancellationToken cancellationToken)
-        => await ClipModel.LoadAsync(await FindAsync(model, terminal, cancellationToken), _options.Model, cancellationToken);
+        => await ClipModel.LoadAsync(await FindAsync(model, terminal, cancellationToken), _options.RunOptions, cancellationToken);
 
     public async ValueTask DisposeAsync()
     {

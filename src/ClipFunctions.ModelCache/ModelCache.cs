@@ -12,7 +12,6 @@ namespace ClipFunctions.ModelCaching;
 /// </summary>
 public sealed partial class ModelCache : IAsyncDisposable
 {
-    private const string OptimizedGraphFolder = ".optimized";
 
     private readonly Lock _lock = new();
     private readonly Dictionary<ModelRequest, BundleSearch> _searches = [];
@@ -55,9 +54,7 @@ public sealed partial class ModelCache : IAsyncDisposable
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.IdleMinutes, TimeSpan.FromDays(45).TotalMinutes);
         _sources = sources;
         _options = options;
-        _modelOptions = options.CacheOptimizedGraphs && options.Model.OptimizedGraphDirectory is null
-            ? options.Model with { OptimizedGraphDirectory = Path.Combine(options.CacheDirectory, OptimizedGraphFolder) }
-            : options.Model;
+        _modelOptions = options.RunOptions;
         _budget = options.MemoryBudgetMB << 20;
         _idle = TimeSpan.FromMinutes(options.IdleMinutes);
         _logger = logger;

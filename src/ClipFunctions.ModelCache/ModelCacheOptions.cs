@@ -57,6 +57,11 @@ public sealed record ModelCacheOptions
     /// <summary>Whether downloaded checkpoints stay after conversion; false by default.</summary>
     public bool KeepCheckpoints { get; init; }
 
+    /// <summary><see cref="Model"/>, with the place of the optimised graphs where they are kept.</summary>
+    public ClipModelOptions RunOptions => CacheOptimizedGraphs && Model.OptimizedGraphDirectory is null
+        ? Model with { OptimizedGraphDirectory = Path.Combine(CacheDirectory, ".optimized") }
+        : Model;
+
     private static string DefaultCacheDirectory()
     {
         string root = Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } cache

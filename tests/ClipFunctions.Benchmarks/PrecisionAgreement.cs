@@ -6,7 +6,6 @@ using ClipFunctions.Clip.Inference;
 using ClipFunctions.Clip.Tokenization;
 using ClipFunctions.Clip.ZeroShot;
 using ClipFunctions.Testing;
-using SkiaSharp;
 
 namespace ClipFunctions.Benchmarks;
 
@@ -21,7 +20,7 @@ internal static class PrecisionAgreement
     public static async Task RunAsync(string folder, int count, IReadOnlyList<string> models)
     {
         Directory.CreateDirectory(folder);
-        byte[][] pictures = [.. Enumerable.Range(0, count).Select(Picture)];
+        byte[][] pictures = [.. Enumerable.Range(0, count).Select(SamplePictures.Varied)];
         Console.WriteLine("| model | precision | pictures | cosine of pictures, mean / least | cosine of texts, mean / least | same top-1 | margin of those that differ, at most | alone against in a batch, least cosine |");
         Console.WriteLine("|---|---|---|---|---|---|---|---|");
         foreach (string name in models)
@@ -91,26 +90,5 @@ internal static class PrecisionAgreement
         }
 
         return new TokenBatch(ids, Labels, 12);
-    }
-
-    private static byte[] Picture(int index)
-    {
-        string[] samples = [.. Directory.GetFiles(RepositoryPaths.Samples).Order(StringComparer.Ordinal)];
-        Random random = new(index);
-        using SKBitmap sample = SKBitmap.Decode(samples[index % samples.Length]);
-        using SKBitmap canvas = new(320, 240);
-        using SKCanvas drawing = new(canvas);
-        drawing.Clear(new SKColor((byte)random.Next(256), (byte)random.Next(256), (byte)random.Next(256)));
-        drawing.Translate(160, 120);
-        drawing.RotateDegrees(random.Next(-15, 16));
-        float scale = (float)((0.8 + (0.6 * random.NextDouble())) * 240 / Math.Min(sample.Width, sample.Height));
-        drawing.Scale(random.Next(2) == 0 ? scale : -scale, scale);
-        using SKImage image = SKImage.FromBitmap(sample);
-        using SKPaint paint = new();
-        drawing.DrawImage(image, -sample.Width / 2f, -sample.Height / 2f, new SKSamplingOptions(SKCubicResampler.Mitchell), paint);
-        drawing.Flush();
-        using SKImage result = SKImage.FromBitmap(canvas);
-        using SKData data = result.Encode(SKEncodedImageFormat.Jpeg, 90);
-        return data.ToArray();
     }
 }
