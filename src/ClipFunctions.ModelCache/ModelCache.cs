@@ -461,6 +461,12 @@ public sealed partial class ModelCache : IAsyncDisposable
         {
             foreach (Entry entry in _entries.Values.Where(entry => entry.Leases == 0 && entry.Bytes > 0).OrderBy(entry => entry.LastUse).ToArray())
             {
+                // The only model there is stays, however large: loading it anew for each lease would help nobody.
+                if (_entries.Values.Count(other => other.Bytes > 0) == 1)
+                {
+                    break;
+                }
+
                 long bytes = entry.Bytes;
                 LogEvicted(entry.Bundle.Id, bytes >> 20, total >> 20, _options.MemoryBudgetMB);
                 free.AddRange(Retire([entry]));

@@ -52,13 +52,13 @@ internal static class ConversionLoad
     public static async Task ConvertOneAsync(string source, string destination, ModelPrecision precision)
     {
         using CancellationTokenSource stop = new();
-        (long startAnonymous, long startAll) = (Status("RssAnon"), Status("VmRSS"));
+        (long startAnonymous, long startAll) = (ChildProcess.Status("RssAnon"), ChildProcess.Status("VmRSS"));
         long peakAnonymous = startAnonymous;
         Task watch = Task.Run(async () =>
         {
             while (!stop.IsCancellationRequested)
             {
-                peakAnonymous = Math.Max(peakAnonymous, Status("RssAnon"));
+                peakAnonymous = Math.Max(peakAnonymous, ChildProcess.Status("RssAnon"));
                 await Task.Delay(5);
             }
         });
@@ -67,24 +67,11 @@ internal static class ConversionLoad
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         await stop.CancelAsync();
         await watch;
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{seconds} {(peakAnonymous - startAnonymous) / 1e3} {(Status("VmHWM") - startAll) / 1e3}"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{seconds} {(peakAnonymous - startAnonymous) / 1e3} {(ChildProcess.Status("VmHWM") - startAll) / 1e3}"));
     }
 
-    private static async Task<double[]> ConvertInProcessAsync(string source, string destination, ModelPrecision precision)
-    {
-        ProcessStartInfo start = new("dotnet") { RedirectStandardOutput = true };
-        foreach (string argument in new[] { Environment.GetCommandLineArgs()[0], "convert-one", source, destination, precision.ToString() })
-        {
-            start.ArgumentList.Add(argument);
-        }
-
-        using Process process = Process.Start(start) ?? throw new InvalidOperationException("dotnet could not be started.");
-        string output = await process.StandardOutput.ReadToEndAsync();
-        await process.WaitForExitAsync();
-        return process.ExitCode == 0
-            ? [.. output.Trim().Split(' ').Select(text => double.Parse(text, CultureInfo.InvariantCulture))]
-            : throw new InvalidOperationException($"The conversion of {source} ended with code {process.ExitCode}.");
-    }
+    private static Task<double[]> ConvertInProcessAsync(string source, string destination, ModelPrecision precision)
+        => ChildProcess.RunAsync("convert-one", source, destination, precision.ToString());
 
     private static async Task RunOnceAsync(ModelBundle bundle)
     {
@@ -98,9 +85,6 @@ internal static class ConversionLoad
             throw new InvalidOperationException($"{bundle.Id} in {bundle.Manifest.Precision} gives no vectors.");
         }
     }
-
-    // In kilobytes.
-    private static long Status(string key) => long.Parse(File.ReadLines("/proc/self/status").First(line => line.StartsWith(key + ":", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)[^2].Split('\t')[^1], CultureInfo.InvariantCulture);
 
     private static double Median(List<double[]> runs, int column) => runs.Select(run => run[column]).Order().ElementAt(runs.Count / 2);
 }

@@ -9,7 +9,8 @@ namespace ClipFunctions.Benchmarks;
 
 /// <summary>
 /// <c>uploads [count]</c> measures the local host from outside; <c>accuracy DIR</c> the demo model; <c>convert DIR [model…]</c> the conversion of
-/// checkpoints of true sizes; <c>agreement DIR COUNT model…</c> fp16 and int8 against fp32; anything else is an argument of BenchmarkDotNet (<c>--filter '*'</c>).
+/// checkpoints of true sizes; <c>load DIR [model…]</c> the time to the first vectors; <c>agreement DIR COUNT model…</c>
+/// fp16 and int8 against fp32; anything else is an argument of BenchmarkDotNet (<c>--filter '*'</c>).
 /// </summary>
 internal static class BenchmarkProgram
 {
@@ -27,6 +28,12 @@ internal static class BenchmarkProgram
                 return;
             case ["convert", var folder, .. var models]:
                 await ConversionLoad.RunAsync(folder, models);
+                return;
+            case ["load", var folder, .. var models]:
+                await LoadTime.RunAsync(folder, models);
+                return;
+            case ["load-one", var bundle, var cache]:
+                await LoadTime.LoadOneAsync(bundle, cache);
                 return;
             case ["agreement", var folder, var count, .. var models]:
                 await PrecisionAgreement.RunAsync(folder, int.Parse(count, CultureInfo.InvariantCulture), models);

@@ -92,12 +92,36 @@ public sealed class MemoryBudgetTests
 
         Assert.Equal(3, loaded);
         Assert.Equal([1, 1, 1], encoded);
-        Assert.Empty(cache.LoadedModels);
         Assert.Single(logger.Warnings);
 
-        // A model that alone is larger than the budget works all the same.
-        using ModelLease again = await cache.LeaseAsync("demo-a", Token);
+        // One that alone is larger than the budget stays until another is wanted.
+        Assert.Equal("demo-c", Assert.Single(cache.LoadedModels).Id);
+        using ModelLease again = await cache.LeaseAsync("demo-c", Token);
         Assert.Equal(1, again.Model.EncodeText(["a cat"], cancellationToken: Token).Count);
+    }
+
+    [Fact]
+    public async Task KeepsAModelLargerThanTheBudgetUntilAnotherIsWanted()
+    {
+        using DemoCopies copies = new(2);
+        await using ModelCache cache = Cache(copies, new ModelCacheOptions { MemoryBudgetMB = 1, Model = Both });
+
+        ClipModel first;
+        using (ModelLease lease = await cache.LeaseAsync("demo-a", Token))
+        {
+            first = lease.Model;
+        }
+
+        using (ModelLease lease = await cache.LeaseAsync("demo-a", Token))
+        {
+            Assert.Same(first, lease.Model);
+        }
+
+        using (await cache.LeaseAsync("demo-b", Token))
+        {
+        }
+
+        Assert.Equal("demo-b", Assert.Single(cache.LoadedModels).Id);
     }
 
     [Fact]

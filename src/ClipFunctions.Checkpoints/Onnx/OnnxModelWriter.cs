@@ -5,8 +5,8 @@ using Google.Protobuf;
 namespace ClipFunctions.Checkpoints.Onnx;
 
 /// <summary>
-/// Writes a graph as an ONNX file, constants streamed one after another. A file beyond protocol buffers' 2 GB keeps its larger
-/// constants in a second file beside it, <c>{name}.data</c>.
+/// Writes a graph as an ONNX file, constants streamed one after another. A large graph keeps its larger constants in a
+/// second file beside it, <c>{name}.data</c>.
 /// </summary>
 internal static class OnnxModelWriter
 {
@@ -22,8 +22,11 @@ internal static class OnnxModelWriter
     private const uint GraphInitializerTag = (5 << 3) | 2;
     private const uint TensorRawDataTag = (9 << 3) | 2;
 
-    /// <summary>The most bytes of a file without external data: what a protocol buffer may have, and room for the names.</summary>
-    public const long DefaultInlineLimit = int.MaxValue - (64L << 20);
+    /// <summary>
+    /// The most bytes of constants that stay in the model's own file: far below what a protocol buffer may have, because the runtime maps
+    /// external data into memory but reads, parses and copies the file itself (ViT-B/32: twice as long a load).
+    /// </summary>
+    public const long DefaultInlineLimit = 16L << 20;
 
     /// <summary>Writes the file and tells of the files written, hashed on the way.</summary>
     public static IReadOnlyList<BundleFile> Write(OnnxGraph graph, string path, string producerVersion, long inlineLimit, Action<long> progress, CancellationToken cancellationToken)
