@@ -57,7 +57,10 @@ internal sealed class CliModels : IAsyncDisposable
 
     /// <summary>Loads a model.</summary>
     public async Task<ClipModel> OpenAsync(string model, Terminal terminal, CancellationToken cancellationToken)
-        => await ClipModel.LoadAsync(await FindAsync(model, terminal, cancellationToken), _options.RunOptions, cancellationToken);
+    {
+        ModelBundle bundle = await FindAsync(model, terminal, cancellationToken);
+        return await ClipModel.LoadAsync(bundle, _options.RunOptions(bundle), cancellationToken);
+    }
 
     public async ValueTask DisposeAsync()
     {

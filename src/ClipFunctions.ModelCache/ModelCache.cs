@@ -20,7 +20,6 @@ public sealed partial class ModelCache : IAsyncDisposable
     private readonly HashSet<Entry> _retired = [];
     private readonly IReadOnlyList<IModelSource> _sources;
     private readonly ModelCacheOptions _options;
-    private readonly ClipModelOptions _modelOptions;
     private readonly long _budget;
     private readonly TimeSpan _idle;
     private readonly ILogger<ModelCache> _logger;
@@ -54,7 +53,6 @@ public sealed partial class ModelCache : IAsyncDisposable
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.IdleMinutes, TimeSpan.FromDays(45).TotalMinutes);
         _sources = sources;
         _options = options;
-        _modelOptions = options.RunOptions;
         _budget = options.MemoryBudgetMB << 20;
         _idle = TimeSpan.FromMinutes(options.IdleMinutes);
         _logger = logger;
@@ -352,14 +350,14 @@ public sealed partial class ModelCache : IAsyncDisposable
     private async Task<ClipModel> LoadAsync(Entry entry, CancellationToken cancellationToken)
     {
         long start = Stopwatch.GetTimestamp();
-        ClipModel model = await ClipModel.LoadAsync(entry.Bundle, _modelOptions with { Preload = ModelTowers.None }, cancellationToken);
+        ClipModel model = await ClipModel.LoadAsync(entry.Bundle, _options.RunOptions(entry.Bundle) with { Preload = ModelTowers.None }, cancellationToken);
         try
         {
             // Listened to before the first tower is loaded, so that room is made for it.
             entry.Model = model;
             model.TowerLoading += (_, _) => MakeRoom();
             model.TowerLoaded += (_, load) => LogTower(entry, load);
-            model.Load(_modelOptions.Preload, cancellationToken);
+            model.Load(_options.Model.Preload, cancellationToken);
             LogLoaded(entry.Bundle.Id, model.Device.ToString(), model.Fingerprint, Stopwatch.GetElapsedTime(start).TotalMilliseconds);
             return model;
         }

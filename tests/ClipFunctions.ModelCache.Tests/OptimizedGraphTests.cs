@@ -158,6 +158,19 @@ public sealed class OptimizedGraphTests : IDisposable
         Assert.Equal(["demo"], await cache.AvailableModelsAsync(Token));
     }
 
+    [Fact]
+    public void AreKeptByThemselvesOnlyForWeightsOfSixteenBits()
+    {
+        ModelBundle half = ModelBundle.Open(RepositoryPaths.DemoBundle);
+        ModelBundle full = ModelBundle.FromManifest(half.Folder, half.Manifest with { Weights = WeightStorage.Fp32 });
+        ModelCacheOptions options = new() { CacheDirectory = _root.FullName };
+
+        Assert.Equal(Path.Combine(_root.FullName, ".optimized"), options.RunOptions(half).OptimizedGraphDirectory);
+        Assert.Null(options.RunOptions(full).OptimizedGraphDirectory);
+        Assert.NotNull((options with { CacheOptimizedGraphs = true }).RunOptions(full).OptimizedGraphDirectory);
+        Assert.Null((options with { CacheOptimizedGraphs = false }).RunOptions(half).OptimizedGraphDirectory);
+    }
+
     private static async Task<(float[][] Vectors, GraphOrigin[] Origins, string?[] Failures)> RunAsync(string? store, long limitMB = 1024, ModelBundle? bundle = null)
     {
         using ClipModel model = await ClipModel.LoadAsync(

@@ -45,7 +45,7 @@ public sealed record ModelCacheSettings
             Catalog = Text(clip, "Catalog"),
             AcceptedLicences = List(clip, "AcceptedLicences"),
             KeepCheckpoints = Flag(clip, "KeepCheckpoints"),
-            CacheOptimizedGraphs = Flag(clip, "CacheOptimizedGraphs", defaults.CacheOptimizedGraphs),
+            CacheOptimizedGraphs = Text(clip, "CacheOptimizedGraphs") is null ? null : Flag(clip, "CacheOptimizedGraphs"),
         };
         CheckHub(clip, options);
         return new ModelCacheSettings { Cache = options, PushBundles = Flag(clip, "PushBundles") };
@@ -53,9 +53,9 @@ public sealed record ModelCacheSettings
 
     private static string? Text(IConfigurationSection clip, string key) => clip[key] is { } text && text.Trim() is { Length: > 0 } trimmed ? trimmed : null;
 
-    private static bool Flag(IConfigurationSection clip, string key, bool standard = false) => Text(clip, key) switch
+    private static bool Flag(IConfigurationSection clip, string key) => Text(clip, key) switch
     {
-        null => standard,
+        null => false,
         { } text when bool.TryParse(text, out bool value) => value,
         { } text => throw Error(clip, key, text, "expected true or false"),
     };
