@@ -22,6 +22,14 @@ internal static class ClipCommandLine
         "clip convert open_clip_model.safetensors --id my-clip --precision int8",
     ];
 
+    // The messages name the hosts' settings.
+    private static readonly Dictionary<DownloadFault, string> Hints = new()
+    {
+        [DownloadFault.LicenceNotAccepted] = "On the command line: clip pull MODEL --accept-licence LICENCE.",
+        [DownloadFault.Offline] = "On the command line: without --offline, and without CLIP_OFFLINE.",
+        [DownloadFault.AccessDenied] = "On the command line the token is read from HF_TOKEN.",
+    };
+
     /// <summary>Runs a command line.</summary>
     /// <param name="args">Its words.</param>
     /// <param name="output">Tables and JSON go here.</param>
@@ -80,6 +88,11 @@ internal static class ClipCommandLine
         catch (Exception exception) when (IsExpected(exception))
         {
             terminal.Error(exception.Message);
+            if (exception is ModelDownloadException { Fault: var fault } && Hints.TryGetValue(fault, out string? hint))
+            {
+                terminal.Note(hint);
+            }
+
             return ExitCodes.Failure;
         }
     }
