@@ -90,7 +90,7 @@ public static class CheckpointConverter
         }
 
         ScoringRule scoring = Scoring(layout.Tensors, configuration);
-        PreprocessingSpec preprocessing = Preprocessing(architecture.Vision.ImageSize, scoring.Kind, configuration);
+        PreprocessingSpec preprocessing = configuration.Preprocessing(architecture.Vision.ImageSize, scoring.Kind);
         WeightStorage weights = options.Precision switch
         {
             ModelPrecision.Fp32 => options.Weights,
@@ -192,20 +192,6 @@ public static class CheckpointConverter
             Std = options.Std ?? card.Std ?? configuration.Std,
             ResizeMode = options.ResizeMode ?? configuration.ResizeMode,
             Interpolation = options.Interpolation ?? configuration.Interpolation,
-        };
-    }
-
-    // The published defaults: those of OpenAI for CLIP, those of big_vision for SigLIP.
-    private static PreprocessingSpec Preprocessing(int size, ScoringKind scoring, ModelConfiguration configuration)
-    {
-        bool sigmoid = scoring == ScoringKind.Sigmoid;
-        return new PreprocessingSpec
-        {
-            Size = size,
-            Mean = configuration.Mean ?? (sigmoid ? [0.5f, 0.5f, 0.5f] : PreprocessingSpec.OpenAiMean),
-            Std = configuration.Std ?? (sigmoid ? [0.5f, 0.5f, 0.5f] : PreprocessingSpec.OpenAiStd),
-            ResizeMode = configuration.ResizeMode ?? (sigmoid ? "squash" : "shortest"),
-            Interpolation = configuration.Interpolation ?? "bicubic",
         };
     }
 

@@ -137,6 +137,18 @@ internal sealed class ConfigurationObject
         return [.. value.EnumerateArray().Select(item => item.ValueKind == JsonValueKind.Number && item.TryGetInt32(out int number) && number is >= 0 and <= MaximumNumber ? number : throw Wrong(name, "a few whole numbers", value))];
     }
 
+    /// <summary>The side of a square, given once or for both directions, or null if it is not there.</summary>
+    public int? Square(string name)
+    {
+        if (!HasArray(name))
+        {
+            return Whole(name);
+        }
+
+        IReadOnlyList<int> sides = Wholes(name)!;
+        return sides.Count == 2 && sides[0] == sides[1] ? sides[0] : throw Unsupported(name, $"expected a square, found [{string.Join(", ", sides)}].");
+    }
+
     /// <summary>The error of an entry that says what no model here has.</summary>
     public InvalidCheckpointException Unsupported(string name, string problem) => new(_file, PathOf(name), problem);
 

@@ -62,4 +62,18 @@ internal sealed record ModelConfiguration
 
     /// <summary>What happens to a text before a SentencePiece vocabulary sees it.</summary>
     public TextCleaning? Cleaning { get; init; }
+
+    /// <summary>What happens to a picture; where nothing is said, OpenAI's defaults for CLIP and big_vision's for SigLIP.</summary>
+    public PreprocessingSpec Preprocessing(int size, ScoringKind scoring)
+    {
+        bool sigmoid = scoring == ScoringKind.Sigmoid;
+        return new PreprocessingSpec
+        {
+            Size = size,
+            Mean = Mean ?? (sigmoid ? [0.5f, 0.5f, 0.5f] : PreprocessingSpec.OpenAiMean),
+            Std = Std ?? (sigmoid ? [0.5f, 0.5f, 0.5f] : PreprocessingSpec.OpenAiStd),
+            ResizeMode = ResizeMode ?? (sigmoid ? "squash" : "shortest"),
+            Interpolation = Interpolation ?? "bicubic",
+        };
+    }
 }

@@ -50,7 +50,7 @@ internal static class OpenClipConfiguration
             Causal = !(text.Flag("no_causal_mask") ?? false),
             Scoring = siglip ? ScoringKind.Sigmoid : ScoringKind.Softmax,
             EmbeddingDimension = model.Whole("embed_dim"),
-            ImageSize = Side(vision, "image_size"),
+            ImageSize = vision.Square("image_size"),
             PatchSize = trunk is null && !vision.HasArray("layers") ? vision.Whole("patch_size") : null,
             VisionWidth = trunk is null ? vision.Whole("width") : null,
             VisionLayers = trunk is not null ? null : vision.HasArray("layers") ? vision.Wholes("layers") : vision.Whole("layers") is { } layers ? [layers] : null,
@@ -148,15 +148,4 @@ internal static class OpenClipConfiguration
     }
 
     private static float? Epsilon(ConfigurationObject tower) => (float?)tower.Object("norm_kwargs")?.Number("eps");
-
-    private static int? Side(ConfigurationObject vision, string name)
-    {
-        if (!vision.HasArray(name))
-        {
-            return vision.Whole(name);
-        }
-
-        IReadOnlyList<int> sides = vision.Wholes(name)!;
-        return sides.Count == 2 && sides[0] == sides[1] ? sides[0] : throw vision.Unsupported(name, $"expected a square, found [{string.Join(", ", sides)}].");
-    }
 }

@@ -49,7 +49,7 @@ internal sealed record ReadyMadeModel
         ConfigurationObject text = model.Object("text_cfg")!;
 
         ConfigurationObject preprocess = ConfigurationObject.Load(Path.Combine(folder, "visual/preprocess_cfg.json"));
-        int size = Square(preprocess, "size") ?? configuration.ImageSize ?? 224;
+        int size = preprocess.Square("size") ?? configuration.ImageSize ?? 224;
         configuration = configuration with
         {
             Mean = preprocess.Numbers("mean", 3) ?? configuration.Mean,
@@ -130,14 +130,7 @@ internal sealed record ReadyMadeModel
                     NormEpsilon = configuration.TextEpsilon ?? VisionArchitecture.DefaultNormEpsilon,
                 },
             },
-            Preprocessing = new PreprocessingSpec
-            {
-                Size = size,
-                Mean = configuration.Mean ?? (sigmoid ? [0.5f, 0.5f, 0.5f] : PreprocessingSpec.OpenAiMean),
-                Std = configuration.Std ?? (sigmoid ? [0.5f, 0.5f, 0.5f] : PreprocessingSpec.OpenAiStd),
-                ResizeMode = configuration.ResizeMode ?? (sigmoid ? "squash" : "shortest"),
-                Interpolation = configuration.Interpolation ?? "bicubic",
-            },
+            Preprocessing = configuration.Preprocessing(size, configuration.Scoring ?? ScoringKind.Softmax),
             Scoring = new ScoringRule { Kind = configuration.Scoring ?? ScoringKind.Softmax, LogitScale = UsualScale, LogitBias = sigmoid ? UsualSigmoidBias : 0 },
             Notes = [sigmoid
                 ? $"The graphs come without the trained logit scale and bias: {UsualScale} and {UsualSigmoidBias} are assumed, so that the labels' order is right and their probabilities are not."
@@ -176,17 +169,6 @@ internal sealed record ReadyMadeModel
     }
 
     private static int Widened(int width, ConfigurationObject tower) => (int)Math.Clamp(width * (tower.Number("mlp_ratio") ?? 4), 1, 1 << 20);
-
-    private static int? Square(ConfigurationObject parent, string name)
-    {
-        if (!parent.HasArray(name))
-        {
-            return parent.Whole(name);
-        }
-
-        IReadOnlyList<int> sides = parent.Wholes(name)!;
-        return sides.Count == 2 && sides[0] == sides[1] ? sides[0] : throw parent.Unsupported(name, $"expected a square, found [{string.Join(", ", sides)}].");
-    }
 
     // 224, {"shortest_edge": 224} or {"height": 224, "width": 224}
     private static int? Side(ConfigurationObject parent, string name)
