@@ -218,13 +218,9 @@ public sealed partial class HubModelSource : IModelSource
             }
         }
 
-        if (checkpointPath is null || checkpoint is null)
-        {
-            throw new ModelDownloadException(DownloadFault.InvalidEntry, entry.Id, "a source of the catalogue's entry has no file that must be there.");
-        }
-
+        // The first file is the checkpoint, which no entry may call optional.
         string? pinned = source.Repository is not null && HubClient.IsCommit(source.Revision) ? source.Revision : null;
-        return new FetchedSource(checkpointPath, new ModelSource { Url = ModelDownloadException.Shown(checkpoint.AbsoluteUri), Revision = commit ?? pinned });
+        return new FetchedSource(checkpointPath!, new ModelSource { Url = ModelDownloadException.Shown(checkpoint!.AbsoluteUri), Revision = commit ?? pinned });
     }
 
     /// <summary>The commit and its files; null where they need not, or cannot, be asked for.</summary>

@@ -32,7 +32,4 @@ public enum DownloadFault
 
     /// <summary>The model's licence has not been agreed to in the settings.</summary>
     LicenceNotAccepted,
-
-    /// <summary>The catalogue's entry cannot be followed.</summary>
-    InvalidEntry,
 }
