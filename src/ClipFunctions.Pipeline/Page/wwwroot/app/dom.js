@@ -39,6 +39,13 @@ export function emptyState(iconName, title, ...text) {
   return [icon(iconName), element('h3', {}, title), element('p', {}, ...text)];
 }
 
+/** Scrolls to results that stand below what is visible, as on a phone. */
+export function reveal(output) {
+  if (output.getBoundingClientRect().top > window.innerHeight * 0.8) {
+    output.scrollIntoView({ block: 'start' });
+  }
+}
+
 /** Shows or, without a message, clears the error of a form field. */
 export function setFieldError(field, place, message) {
   place.textContent = message ?? '';

@@ -18,7 +18,7 @@ export function count(number, singular, plural = `${singular}s`) {
 }
 
 const Units = [['day', 86400], ['hour', 3600], ['minute', 60]];
-const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
+const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto', style: 'short' });
 
 export function timeAgo(time, now = Date.now()) {
   const seconds = (now - new Date(time).getTime()) / 1000;

@@ -6,7 +6,10 @@ import { showThumbnail } from './thumbnails.js';
 /** A square thumbnail of an upload with its name and whatever else the caller tells. */
 export function gridCard(upload, { badge = null, body = [], canSearch = true }) {
   const image = element('img', { alt: '', width: 256, height: 256 });
-  showThumbnail(image, upload);
+  if (upload.state !== 'failed') {
+    showThumbnail(image, upload);
+  }
+
   return element('li', { class: 'card grid-card' },
     element('div', { class: 'grid-frame' }, image, icon('picture'), badge ? element('span', { class: 'badge' }, badge) : null),
     element('div', { class: 'grid-body' },

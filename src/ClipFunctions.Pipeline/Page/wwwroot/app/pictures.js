@@ -1,4 +1,4 @@
-import { byId } from './dom.js';
+import { byId, reveal } from './dom.js';
 import { currentTab, openTab } from './tabs.js';
 
 const Fallback = 'classify';
@@ -9,9 +9,11 @@ let lastId = 0;
 /** The pictures that a tab works on: chosen, dropped or pasted. Fires `change`. */
 export class PicturePicker extends EventTarget {
   items = [];
+  #tab;
 
   constructor(tab) {
     super();
+    this.#tab = tab;
     const input = byId(`${tab}-files`);
     byId(`${tab}-drop`).addEventListener('click', () => input.click());
     input.addEventListener('change', () => {
@@ -27,6 +29,7 @@ export class PicturePicker extends EventTarget {
     if (added.length > 0) {
       this.items = [...this.items, ...added];
       this.dispatchEvent(new Event('change'));
+      reveal(byId(`${this.#tab}-output`));
     }
   }
 

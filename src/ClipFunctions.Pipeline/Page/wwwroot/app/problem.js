@@ -2,6 +2,8 @@ import { element, icon } from './dom.js';
 import { count } from './format.js';
 import { askForKey } from './key.js';
 
+const KeyMissing = { title: 'This server asks for a key' };
+
 /** The place near an action where its trouble is told. */
 export class ProblemPlace {
   #place;
@@ -18,7 +20,7 @@ export class ProblemPlace {
 
   show(error) {
     this.clear();
-    const problem = error.problem ?? {};
+    const problem = error.status === 401 ? KeyMissing : error.problem ?? {};
     const title = problem.title ?? 'Something went wrong on this page';
     const detail = problem.detail ?? (error.problem ? null : error.message);
     this.#place.append(element('div', { class: 'problem', role: 'alert' },

@@ -3,6 +3,7 @@ import { element } from './dom.js';
 import { currentModel } from './models.js';
 
 const Tones = 6;
+const SpecialNames = { '<|startoftext|>': 'start', '<|endoftext|>': 'end' };
 
 export async function fetchTokens(text, { signal, truncate = false, onWait } = {}) {
   const answer = await postJson(apiUrl('tokenize'), { texts: [text], model: currentModel(), truncate }, { signal, onWait });
@@ -22,7 +23,7 @@ export function tokenChips({ tokens, ids }, { label, withIds = false }) {
 /** How a token of the vocabulary reads: byte-pair encoding marks the end of a word, SentencePiece its start. */
 function reading(token) {
   if (/^<.+>$/.test(token) && token !== '</w>') {
-    return { text: token.replace(/^<\|?|\|?>$/g, ''), kind: 'special' };
+    return { text: SpecialNames[token] ?? token, kind: 'special' };
   }
 
   if (token.endsWith('</w>')) {
