@@ -4,7 +4,8 @@ import { bars } from './bars.js';
 import { byId, element, iconButton, setFieldError } from './dom.js';
 import { percent } from './format.js';
 import { labelCount, labelEvents, labelFields } from './labels.js';
-import { currentModel, modelEvents, noteModelUsed } from './models.js';
+import { currentModel, noteModelUsed } from './models.js';
+import { batchesOf } from './picture-batches.js';
 import { pictureReason, reasonsByPicture } from './picture-errors.js';
 import { PicturePicker } from './pictures.js';
 import { ProblemPlace } from './problem.js';
@@ -25,7 +26,6 @@ export function startClassify() {
   });
   labelEvents.addEventListener('chosen', () => run());
   labelEvents.addEventListener('typed', runLater);
-  modelEvents.addEventListener('change', () => run());
   byId('top-k').addEventListener('input', runLater);
   byId('classify-form').addEventListener('submit', event => {
     event.preventDefault();
@@ -51,18 +51,40 @@ async function run({ isAsked = false } = {}) {
   const signal = latest.start();
   setBusy(true);
   try {
-    const answer = await postForm(apiUrl('classify'), formOf(pictures, fields), { signal, onWait: seconds => problem.showWaiting(seconds) });
-    problem.clear();
-    showAnswer(pictures, answer);
-    await noteModelUsed(answer.model);
+    const results = [];
+    for (const batch of batchesOf(pictures)) {
+      results.push(...await classify(batch, fields, signal));
+    }
+
+    announceAnswer(pictures, results);
   } catch (error) {
     if (!isAbort(error)) {
-      showFailure(pictures, error);
+      showFailure(error);
     }
   } finally {
     if (!signal.aborted) {
       setBusy(false);
     }
+  }
+}
+
+/** Classifies pictures and shows it; tells each one's result, null for a bad one. */
+async function classify(pictures, fields, signal) {
+  try {
+    const answer = await postForm(apiUrl('classify'), formOf(pictures, fields), { signal, onWait: seconds => problem.showWaiting(seconds) });
+    problem.clear();
+    showAnswer(pictures, answer.results, answer.errors);
+    await noteModelUsed(answer.model);
+    return answer.results;
+  } catch (error) {
+    const reasons = reasonsByPicture(error.problem?.errors, pictures.length);
+    if (reasons.size < pictures.length) {
+      throw error;
+    }
+
+    const nothing = pictures.map(() => null);
+    showAnswer(pictures, nothing, error.problem.errors);
+    return nothing;
   }
 }
 
@@ -135,7 +157,7 @@ function skeleton() {
   return element('div', { class: 'skeleton', 'aria-hidden': 'true' }, element('span'), element('span'), element('span'));
 }
 
-function showAnswer(pictures, { results, errors }) {
+function showAnswer(pictures, results, errors) {
   const reasons = reasonsByPicture(errors, pictures.length);
   pictures.forEach((picture, index) => {
     const result = results[index];
@@ -143,18 +165,16 @@ function showAnswer(pictures, { results, errors }) {
       ? bars(result.labels)
       : pictureReason(reasons.get(index) ?? { detail: 'This picture got no answer.' }));
   });
-  announceAnswer(pictures, results);
 }
 
-function showFailure(pictures, error) {
-  const reasons = reasonsByPicture(error.problem?.errors, pictures.length);
-  pictures.forEach((picture, index) => {
-    const reason = reasons.get(index);
-    answerOf(picture)?.replaceChildren(reason ? pictureReason(reason) : element('p', { class: 'hint' }, 'No answer.'));
-  });
-  if (reasons.size < pictures.length) {
-    problem.show(error);
+function showFailure(error) {
+  for (const { answer } of cards.values()) {
+    if (answer.querySelector('.skeleton')) {
+      answer.replaceChildren(element('p', { class: 'hint' }, 'No answer.'));
+    }
   }
+
+  problem.show(error);
 }
 
 function answerOf(picture) {

@@ -2,7 +2,7 @@ import { apiUrl, getJson, isAbort } from './api.js';
 import { byId, element, iconButton, setFieldError } from './dom.js';
 import { count } from './format.js';
 import { keyEvents } from './key.js';
-import { modelEvents } from './models.js';
+import { currentModel, modelEvents } from './models.js';
 import { debounce, Latest } from './timing.js';
 import { fetchTokens, tokenChips } from './token-chips.js';
 
@@ -10,6 +10,7 @@ const DefaultTemplate = 'a photo of a {}.';
 const PreviewedLabels = 12;
 const TypingPause = 300;
 
+const loading = new Latest();
 const previewing = new Latest();
 const previewLater = debounce(previewPrompt, TypingPause);
 
@@ -33,7 +34,11 @@ export async function startLabels() {
   });
   byId('labels').addEventListener('input', typed);
   byId('add-template').addEventListener('click', () => addTemplate('').focus());
-  modelEvents.addEventListener('change', previewLater);
+  modelEvents.addEventListener('change', async () => {
+    previewLater();
+    await loadSets();
+    fire('chosen');
+  });
   keyEvents.addEventListener('change', () => labelSets.length === 0 && loadSets());
   addTemplate(DefaultTemplate);
   showSource();
@@ -96,17 +101,24 @@ function showSource() {
 
 async function loadSets() {
   try {
-    const answer = await getJson(apiUrl('labelsets'), { onWait: () => {} });
+    const answer = await getJson(apiUrl('labelsets', { model: currentModel() }), { signal: loading.start(), onWait: () => {} });
     labelSets = answer.labelSets;
-    const select = byId('label-set');
-    select.replaceChildren(...labelSets.map(set => element('option', { value: set.name }, `${set.name} (${count(set.labelCount, 'label')})`)));
-    select.value = answer.default;
-    select.disabled = false;
+    fillSelect(answer.default);
     showSet();
-  } catch {
-    byId('label-set').replaceChildren(element('option', { value: '' }, 'The default set'));
-    byId('label-set-preview').textContent = 'The server\u2019s label sets cannot be read now.';
+  } catch (error) {
+    if (!isAbort(error)) {
+      byId('label-set').replaceChildren(element('option', { value: '' }, 'The default set'));
+      byId('label-set-preview').textContent = 'The server\u2019s label sets cannot be read now.';
+    }
   }
+}
+
+function fillSelect(defaultName) {
+  const select = byId('label-set');
+  const chosen = select.value || defaultName;
+  select.replaceChildren(...labelSets.map(set => element('option', { value: set.name }, `${set.name} (${count(set.labelCount, 'label')})`)));
+  select.value = labelSets.some(set => set.name === chosen) ? chosen : defaultName;
+  select.disabled = labelSets.length === 0;
 }
 
 function chosenSet() {
@@ -115,6 +127,11 @@ function chosenSet() {
 
 function showSet() {
   const set = chosenSet();
+  if (!set) {
+    byId('label-set-preview').textContent = 'This model comes without a label set: type your own labels.';
+    return;
+  }
+
   const more = set.labelCount - PreviewedLabels;
   const labels = set.labels.slice(0, PreviewedLabels).join(', ');
   byId('label-set-preview').textContent = more > 0 ? `${labels} and ${more} more.` : `${labels}.`;

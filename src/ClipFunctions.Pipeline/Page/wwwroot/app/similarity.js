@@ -1,8 +1,9 @@
 import { announce } from './announce.js';
 import { apiUrl, formOf, isAbort, postForm } from './api.js';
 import { byId, element, iconButton, setFieldError } from './dom.js';
-import { decimals, percent } from './format.js';
+import { count, decimals, percent } from './format.js';
 import { currentModel, modelEvents, noteModelUsed } from './models.js';
+import { batchesOf } from './picture-batches.js';
 import { pictureReason, reasonsByPicture } from './picture-errors.js';
 import { PicturePicker } from './pictures.js';
 import { ProblemPlace } from './problem.js';
@@ -11,14 +12,14 @@ import { debounce, Latest } from './timing.js';
 const TypingPause = 700;
 const Kinds = {
   probs: {
-    matrix: answer => answer.probs,
+    rows: answer => answer.probs,
     text: percent,
     // The scale of a share is fixed, so that colours can be compared between runs.
     range: () => [0, 1],
     end: share => `${Math.round(100 * share)} %`,
   },
   logits: {
-    matrix: answer => answer.logits_per_image,
+    rows: answer => answer.logits_per_image,
     text: number => decimals(number, 2),
     range: matrix => [Math.min(...matrix.flat()), Math.max(...matrix.flat())],
     end: number => decimals(number, 2),
@@ -83,36 +84,49 @@ async function run({ isAsked = false } = {}) {
 }
 
 async function compare(pictures, texts, signal) {
+  const compared = [];
+  for (const batch of batchesOf(pictures)) {
+    compared.push(await compareBatch(batch, texts, signal));
+  }
+
+  const parts = compared.filter(part => part !== null);
+  if (parts.length === 0) {
+    show(null);
+    return;
+  }
+
+  show(joined(parts, texts));
+  announce(`Compared ${count(shown.pictures.length, 'picture')} with ${count(texts.length, 'text')}`);
+  await noteModelUsed(parts[0].answer.model);
+}
+
+/** One bad picture fails the whole request: the others are compared without it. Null where none is left. */
+async function compareBatch(pictures, texts, signal) {
   try {
     const fields = { texts, model: currentModel() };
     const answer = await postForm(apiUrl('similarity'), formOf(pictures, fields), { signal, onWait: seconds => problem.showWaiting(seconds) });
     problem.clear();
-    show({ answer, pictures, texts });
-    announce(`Compared ${pictures.length} pictures with ${texts.length} texts`);
-    await noteModelUsed(answer.model);
+    return { answer, pictures };
   } catch (error) {
-    await compareRest(pictures, texts, signal, error);
+    const bad = reasonsByPicture(error.problem?.errors, pictures.length);
+    if (bad.size === 0) {
+      throw error;
+    }
+
+    bad.forEach((reason, index) => reasons.set(pictures[index].id, reason));
+    showPictures();
+    const rest = pictures.filter(picture => !reasons.has(picture.id));
+    return rest.length > 0 ? compareBatch(rest, texts, signal) : null;
   }
 }
 
-/** One bad picture fails the whole request: the others are compared without it. */
-async function compareRest(pictures, texts, signal, error) {
-  const bad = reasonsByPicture(error.problem?.errors, pictures.length);
-  if (bad.size === 0) {
-    throw error;
-  }
-
-  for (const [index, reason] of bad) {
-    reasons.set(pictures[index].id, reason);
-  }
-
-  showPictures();
-  const rest = pictures.filter(picture => !reasons.has(picture.id));
-  if (rest.length > 0) {
-    await compare(rest, texts, signal);
-  } else {
-    show(null);
-  }
+function joined(parts, texts) {
+  const rows = name => parts.flatMap(({ answer }) => answer[name]);
+  return {
+    texts,
+    pictures: parts.flatMap(({ pictures }) => pictures),
+    answer: { ...parts[0].answer, probs: rows('probs'), logits_per_image: rows('logits_per_image') },
+  };
 }
 
 function readTexts() {
@@ -174,7 +188,7 @@ function showTable() {
   const { answer, pictures, texts } = shown;
   const name = kindRadios().find(radio => radio.checked).value;
   const kind = Kinds[name];
-  const matrix = kind.matrix(answer);
+  const matrix = kind.rows(answer);
   const [low, high] = kind.range(matrix);
   byId('similarity-note').textContent = noteOf(name, answer);
   byId('heat-low').textContent = kind.end(low);

@@ -43,7 +43,7 @@ async function readTokens(text, signal) {
   try {
     return { tokens: await fetchTokens(text, { signal, onWait }), tooLong: null };
   } catch (error) {
-    if (error.problem?.limit === undefined || error.status !== 400) {
+    if (error.problem?.code !== 'TextTooLong') {
       throw error;
     }
 
