@@ -1,0 +1,21 @@
+import { startClassify } from './classify.js';
+import { startLabels } from './labels.js';
+import { startModels } from './models.js';
+import { startDropAndPaste } from './pictures.js';
+import { startSearch } from './search.js';
+import { startSimilarity } from './similarity.js';
+import { startTabs } from './tabs.js';
+import { startTheme } from './theme.js';
+import { startTokens } from './tokens.js';
+import { startUploads } from './uploads.js';
+
+startTheme();
+startModels();
+startLabels();
+startClassify();
+startSimilarity();
+startSearch();
+startUploads();
+startTokens();
+startDropAndPaste();
+startTabs();

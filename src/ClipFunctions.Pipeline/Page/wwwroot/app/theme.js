@@ -1,0 +1,29 @@
+import { byId } from './dom.js';
+
+const systemIsDark = matchMedia('(prefers-color-scheme: dark)');
+
+export function startTheme() {
+  byId('theme-toggle').addEventListener('click', () => choose(isDark() ? 'light' : 'dark'));
+  systemIsDark.addEventListener('change', showState);
+  showState();
+}
+
+function isDark() {
+  const chosen = document.documentElement.dataset.theme;
+  return chosen ? chosen === 'dark' : systemIsDark.matches;
+}
+
+function choose(theme) {
+  document.documentElement.dataset.theme = theme;
+  try {
+    localStorage.setItem('theme', theme);
+  } catch {
+    // Storage is closed to this page: the choice lasts until it is reloaded.
+  }
+
+  showState();
+}
+
+function showState() {
+  byId('theme-toggle').setAttribute('aria-pressed', String(isDark()));
+}
