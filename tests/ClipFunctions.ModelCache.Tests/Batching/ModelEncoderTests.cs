@@ -114,7 +114,8 @@ public sealed class ModelEncoderTests
         Assert.Equal(expected.Length, actual.Length);
         for (int i = 0; i < expected.Length; i++)
         {
-            Assert.Equal(expected[i], actual[i], 1e-4f);
+            // Batches of other sizes add in another order; the demo model's vectors are some hundred long.
+            Assert.Equal(expected[i], actual[i], 1e-3f);
         }
     }
 }
