@@ -1,13 +1,18 @@
 using ClipFunctions.LocalHost.BlobTrigger;
 using ClipFunctions.LocalHost.Hosting;
 using ClipFunctions.LocalHost.Showcase;
+using ClipFunctions.ModelCaching.Batching;
 using ClipFunctions.Pipeline;
 using ClipFunctions.Pipeline.Http;
 using ClipFunctions.Pipeline.Storage;
 using ClipFunctions.Pipeline.Telemetry;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Options;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Trace;
+
+const long BodyReserve = 1 << 20;
 
 try
 {
@@ -34,16 +39,28 @@ try
     builder.Services.AddShowcase(builder.Configuration);
 
     OpenTelemetryBuilder telemetry = builder.Services.AddOpenTelemetry()
-        .WithMetrics(metrics => metrics.AddMeter(PipelineTelemetry.Name, HostTelemetry.Name, "System.Runtime", "Microsoft.AspNetCore.Hosting"))
+        .WithMetrics(metrics => metrics.AddMeter(PipelineTelemetry.Name, BatchTelemetry.Name, HostTelemetry.Name, "System.Runtime", "Microsoft.AspNetCore.Hosting"))
         .WithTracing(traces => traces.AddSource(PipelineTelemetry.Name).AddAspNetCoreInstrumentation());
     if (builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"] is { Length: > 0 })
     {
         telemetry.UseOtlpExporter();
     }
 
-    WebApplication app = builder.Build();
+    // The gateway's own check comes first and tells more.
+    builder.Services.AddOptions<KestrelServerOptions>().Configure<IOptions<ClipHttpOptions>>((kestrel, http) =>
+    {
+        kestrel.Limits.MaxRequestBodySize = http.Value.MaxBodyBytes + BodyReserve;
+        kestrel.AddServerHeader = false;
+    });
+
+    await using WebApplication app = builder.Build();
+    app.UseLocalAccess();
+    app.UseUnmatchedProblems();
+    app.UseRouting();
     app.MapClip(hostJson.RoutePrefix);
-    await app.RunAsync();
+    await app.StartAsync();
+    LocalAccess.CheckAddresses(app.Services);
+    await app.WaitForShutdownAsync();
     return Environment.ExitCode;
 }
 catch (Exception exception) when (StartFailure.Explain(exception) is { } reason)

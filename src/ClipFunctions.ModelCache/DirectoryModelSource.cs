@@ -46,9 +46,9 @@ public sealed class DirectoryModelSource : IModelSource
     }
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<string>> ListAsync(CancellationToken cancellationToken)
+    public Task<IReadOnlyList<ModelListing>> ListAsync(CancellationToken cancellationToken)
     {
-        List<string> ids = [];
+        List<ModelListing> models = [];
         if (Directory.Exists(_directory))
         {
             foreach (string folder in Directory.EnumerateDirectories(_directory).Order(StringComparer.Ordinal))
@@ -56,16 +56,16 @@ public sealed class DirectoryModelSource : IModelSource
                 cancellationToken.ThrowIfCancellationRequested();
                 if (File.Exists(Path.Combine(folder, BundleManifest.FileName)))
                 {
-                    ids.Add(BundleManifest.Load(Path.Combine(folder, BundleManifest.FileName)).Id);
+                    models.Add(ModelListing.Of(BundleManifest.Load(Path.Combine(folder, BundleManifest.FileName)), Name));
                 }
                 else if (ReadyMadeOnnx.PrecisionsOf(folder).Count > 0)
                 {
-                    ids.Add(Path.GetFileName(folder));
+                    models.Add(new ModelListing { Id = Path.GetFileName(folder), Source = Name });
                 }
             }
         }
 
-        return Task.FromResult<IReadOnlyList<string>>(ids);
+        return Task.FromResult<IReadOnlyList<ModelListing>>(models);
     }
 
     /// <summary>Everything in the directory that is or should be a model, without looking into the graphs; what is broken is told and hinders nothing.</summary>

@@ -53,9 +53,9 @@ public sealed partial class HubModelSource : IModelSource
     /// <inheritdoc/>
     public string Name => "hub";
 
-    /// <summary>The ids of the catalogue's models; none while the network may not be used.</summary>
-    public Task<IReadOnlyList<string>> ListAsync(CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyList<string>>(_options.Offline ? [] : [.. _catalog.Entries.Select(entry => entry.Id)]);
+    /// <summary>The catalogue's models; none while the network may not be used.</summary>
+    public Task<IReadOnlyList<ModelListing>> ListAsync(CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<ModelListing>>(_options.Offline ? [] : [.. _catalog.Entries.Select(entry => ModelListing.Of(entry, Name))]);
 
     /// <summary>The bundle of a model of the catalogue, by its id or an alias; null if the catalogue does not have it.</summary>
     /// <inheritdoc cref="IModelSource.FindAsync" path="/param"/>

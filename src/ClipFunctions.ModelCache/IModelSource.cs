@@ -8,8 +8,8 @@ public interface IModelSource
     /// <summary>What the place is called in logs and errors.</summary>
     string Name { get; }
 
-    /// <summary>The ids of the models that it holds.</summary>
-    Task<IReadOnlyList<string>> ListAsync(CancellationToken cancellationToken);
+    /// <summary>The models that it holds.</summary>
+    Task<IReadOnlyList<ModelListing>> ListAsync(CancellationToken cancellationToken);
 
     /// <summary>The bundle of a model, verified; null if the place does not hold it in that precision.</summary>
     /// <param name="request">Which model.</param>

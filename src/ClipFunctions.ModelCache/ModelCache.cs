@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using ClipFunctions.Clip.Bundles;
 using ClipFunctions.Clip.Inference;
+using ClipFunctions.ModelCaching.Batching;
 using Microsoft.Extensions.Logging;
 
 namespace ClipFunctions.ModelCaching;
@@ -12,7 +13,6 @@ namespace ClipFunctions.ModelCaching;
 /// </summary>
 public sealed partial class ModelCache : IAsyncDisposable
 {
-
     private readonly Lock _lock = new();
     private readonly Dictionary<ModelRequest, BundleSearch> _searches = [];
     private readonly Dictionary<ModelRequest, Entry> _requests = [];
@@ -26,6 +26,7 @@ public sealed partial class ModelCache : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ITimer _idleTimer;
     private readonly CancellationTokenSource _stop = new();
+    private readonly SemaphoreSlim _decoders;
     private bool _idleTimerIsSet;
     private bool _warnedOfBudget;
     private bool _disposed;
@@ -57,6 +58,7 @@ public sealed partial class ModelCache : IAsyncDisposable
         _idle = TimeSpan.FromMinutes(options.IdleMinutes);
         _logger = logger;
         _time = timeProvider ?? TimeProvider.System;
+        _decoders = new SemaphoreSlim(options.Batching.Decoders);
         _idleTimer = _time.CreateTimer(_ => UnloadIdle(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
@@ -73,15 +75,41 @@ public sealed partial class ModelCache : IAsyncDisposable
     }
 
     /// <summary>The ids of all models that the sources hold (the reference's <c>clip.available_models</c>).</summary>
-    public async Task<IReadOnlyList<string>> AvailableModelsAsync(CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<string>> AvailableModelsAsync(CancellationToken cancellationToken) =>
+        [.. (await ListAsync(cancellationToken)).Select(model => model.Id).Distinct(StringComparer.Ordinal)];
+
+    /// <summary>All models that the sources hold, in the order in which they are asked.</summary>
+    public async Task<IReadOnlyList<ModelListing>> ListAsync(CancellationToken cancellationToken)
     {
-        List<string> ids = [];
+        List<ModelListing> models = [];
         foreach (IModelSource source in _sources)
         {
-            ids.AddRange(await source.ListAsync(cancellationToken));
+            models.AddRange(await source.ListAsync(cancellationToken));
         }
 
-        return [.. ids.Distinct(StringComparer.Ordinal)];
+        return models;
+    }
+
+    /// <summary>Whether a model can be leased without fetching it from the hub.</summary>
+    /// <param name="request">Which model, by its id.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task<bool> IsAtHandAsync(ModelRequest request, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ModelRequest wanted = WithPrecision(request);
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            if (_requests.ContainsKey(wanted))
+            {
+                return true;
+            }
+        }
+
+        return (await ListAsync(cancellationToken)).Any(model =>
+            !model.MustBeFetched
+            && model.Id == wanted.Id
+            && (wanted.Precision is null || model.Precision is null || model.Precision == wanted.Precision));
     }
 
     /// <summary>Finds a model without loading it; whatever download or conversion that takes is done.</summary>
@@ -186,6 +214,7 @@ public sealed partial class ModelCache : IAsyncDisposable
         await Task.WhenAll(freed);
         await Task.WhenAll(searches).ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         _stop.Dispose();
+        _decoders.Dispose();
     }
 
     private static ModelCacheOptions Valid(ModelCacheOptions options)
@@ -223,7 +252,7 @@ public sealed partial class ModelCache : IAsyncDisposable
         try
         {
             ClipModel model = await entry.Loading.WaitAsync(cancellationToken);
-            return new ModelLease(model, () => Release(entry));
+            return new ModelLease(model, entry.Encoder!, () => Release(entry));
         }
         catch (Exception exception)
         {
@@ -355,6 +384,7 @@ public sealed partial class ModelCache : IAsyncDisposable
         {
             // Listened to before the first tower is loaded, so that room is made for it.
             entry.Model = model;
+            entry.Encoder = new ModelEncoder(model, _options.Batching, _options.Model.MaxTextTokens, _decoders, _time);
             model.TowerLoading += (_, _) => MakeRoom();
             model.TowerLoaded += (_, load) => LogTower(entry, load);
             model.Load(_options.Model.Preload, cancellationToken);
@@ -603,6 +633,8 @@ public sealed partial class ModelCache : IAsyncDisposable
             get => _model;
             set => _model = value;
         }
+
+        public ModelEncoder? Encoder { get; set; }
 
         public long Bytes => _model?.MemoryBytes ?? 0;
 

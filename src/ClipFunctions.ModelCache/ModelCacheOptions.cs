@@ -1,5 +1,6 @@
 using ClipFunctions.Clip.Bundles;
 using ClipFunctions.Clip.Inference;
+using ClipFunctions.ModelCaching.Batching;
 
 namespace ClipFunctions.ModelCaching;
 
@@ -17,6 +18,9 @@ public sealed record ModelCacheOptions
 
     /// <summary>How models are run: device, threads, limits.</summary>
     public ClipModelOptions Model { get; init; } = new();
+
+    /// <summary>How the work of many callers is put together into batches.</summary>
+    public BatchingOptions Batching { get; init; } = new();
 
     /// <summary>The precision of models that are asked for without one; null (default) for whichever there is, fp32 where it must be made.</summary>
     public ModelPrecision? Precision { get; init; }

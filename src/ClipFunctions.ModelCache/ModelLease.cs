@@ -1,4 +1,5 @@
 using ClipFunctions.Clip.Inference;
+using ClipFunctions.ModelCaching.Batching;
 
 namespace ClipFunctions.ModelCaching;
 
@@ -6,11 +7,13 @@ namespace ClipFunctions.ModelCaching;
 public sealed class ModelLease : IDisposable
 {
     private readonly ClipModel _model;
+    private readonly ModelEncoder _encoder;
     private Action? _release;
 
-    internal ModelLease(ClipModel model, Action release)
+    internal ModelLease(ClipModel model, ModelEncoder encoder, Action release)
     {
         _model = model;
+        _encoder = encoder;
         _release = release;
     }
 
@@ -22,6 +25,17 @@ public sealed class ModelLease : IDisposable
         {
             ObjectDisposedException.ThrowIf(Volatile.Read(ref _release) is null, this);
             return _model;
+        }
+    }
+
+    /// <summary>Encodes in batches that all users of the model share. Its work must end before the lease is given back.</summary>
+    /// <exception cref="ObjectDisposedException">The lease has been given back.</exception>
+    public ModelEncoder Encoder
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(Volatile.Read(ref _release) is null, this);
+            return _encoder;
         }
     }
 

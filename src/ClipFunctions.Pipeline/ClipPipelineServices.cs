@@ -4,6 +4,7 @@ using ClipFunctions.ModelCaching.Catalog;
 using ClipFunctions.ModelCaching.Downloads;
 using ClipFunctions.Pipeline.Configuration;
 using ClipFunctions.Pipeline.Health;
+using ClipFunctions.Pipeline.Http;
 using ClipFunctions.Pipeline.Labels;
 using ClipFunctions.Pipeline.Models;
 using ClipFunctions.Pipeline.Storage;
@@ -56,7 +57,7 @@ public static class ClipPipelineServices
         services.AddSingleton<UploadReader>();
         services.AddSingleton<ResultStore>();
         services.AddSingleton<UploadTagger>();
-        services.AddSingleton<Http.HealthHandlers>();
+        services.AddClipHttp();
         services.AddHostedService<PipelineStartup>();
         services.AddHealthChecks()
             .AddCheck<ModelHealthCheck>("model", tags: [ModelHealthCheck.ReadyTag])

@@ -182,7 +182,7 @@ public sealed class ModelCacheTests
 
         public string Name => "counting";
 
-        public Task<IReadOnlyList<string>> ListAsync(CancellationToken cancellationToken) => _inner.ListAsync(cancellationToken);
+        public Task<IReadOnlyList<ModelListing>> ListAsync(CancellationToken cancellationToken) => _inner.ListAsync(cancellationToken);
 
         public async Task<ModelBundle?> FindAsync(ModelRequest request, IProgress<ModelProgress>? progress, CancellationToken cancellationToken)
         {

@@ -203,7 +203,8 @@ public sealed class ModelLifeTests
 
         public string Name => "aliases";
 
-        public Task<IReadOnlyList<string>> ListAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<string>>(["one", "other"]);
+        public Task<IReadOnlyList<ModelListing>> ListAsync(CancellationToken cancellationToken) =>
+            Task.FromResult<IReadOnlyList<ModelListing>>([new ModelListing { Id = "one", Source = Name }, new ModelListing { Id = "other", Source = Name }]);
 
         public async Task<ModelBundle?> FindAsync(ModelRequest request, IProgress<ModelProgress>? progress, CancellationToken cancellationToken)
         {

@@ -18,7 +18,7 @@ public sealed class ReadyMadeSourceTests : IDisposable
     {
         string folder = WriteImmich("RN-demo__drawn");
         DirectoryModelSource source = new("cache", _directory);
-        Assert.Equal(["RN-demo__drawn"], await source.ListAsync(Token));
+        Assert.Equal(["RN-demo__drawn"], (await source.ListAsync(Token)).Select(model => model.Id));
 
         ModelBundle? bundle = await source.FindAsync(ModelRequest.Parse("RN-demo__drawn"), null, Token);
         Assert.Equal("RN-demo__drawn", bundle?.Id);

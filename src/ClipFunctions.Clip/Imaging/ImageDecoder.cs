@@ -74,16 +74,15 @@ public sealed class ImageDecoder(ImageLimits? limits = null)
             throw new TooManyBytesException(Limits.MaxBytes, bytes.Length);
         }
 
-        PixelReader reader = bytes switch
+        return ImageFormats.Detect(bytes) switch
         {
-            [0xFF, 0xD8, 0xFF, ..] => JpegReader.Open(encoded, Limits),
-            [0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A, ..] => PngReader.Open(encoded, Limits),
-            [(byte)'G', (byte)'I', (byte)'F', (byte)'8', (byte)'7' or (byte)'9', (byte)'a', ..] => GifReader.Open(encoded, Limits),
-            [(byte)'R', (byte)'I', (byte)'F', (byte)'F', _, _, _, _, (byte)'W', (byte)'E', (byte)'B', (byte)'P', ..] => WebPReader.Open(encoded, Limits),
-            [(byte)'B', (byte)'M', ..] => BmpReader.Open(encoded, Limits),
+            ImageFormat.Jpeg => JpegReader.Open(encoded, Limits),
+            ImageFormat.Png => PngReader.Open(encoded, Limits),
+            ImageFormat.Gif => GifReader.Open(encoded, Limits),
+            ImageFormat.WebP => WebPReader.Open(encoded, Limits),
+            ImageFormat.Bmp => BmpReader.Open(encoded, Limits),
             _ => throw new UnsupportedImageFormatException(NameOf(bytes)),
         };
-        return reader;
     }
 
     /// <summary>Rows that are decoded at a time: few enough to stay in the processor's cache.</summary>

@@ -28,6 +28,9 @@ public sealed record ClipOptions
     /// <summary>A JSON file <c>{"name", "templates", "labels"}</c>; used when <see cref="Labels"/> is empty.</summary>
     public string? LabelSetFile { get; init; }
 
+    /// <summary>A directory of such files: requests may choose among their label sets by name. None by default.</summary>
+    public string? LabelSetDirectory { get; init; }
+
     /// <summary>How many labels a result record holds. Default 5.</summary>
     [Range(1, 1000)]
     public int TopK { get; init; } = 5;

@@ -50,16 +50,16 @@ public sealed partial class BlobModelSource : IModelSource, IBundleStore
     public string Name => "storage";
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<string>> ListAsync(CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<ModelListing>> ListAsync(CancellationToken cancellationToken)
     {
-        List<string> ids = [];
+        List<ModelListing> models = [];
         try
         {
             await foreach (BlobHierarchyItem item in _container.GetBlobsByHierarchyAsync(new GetBlobsByHierarchyOptions { Delimiter = "/" }, cancellationToken))
             {
                 if (item.IsPrefix && await ReadManifestAsync(item.Prefix.TrimEnd('/'), cancellationToken) is { } json)
                 {
-                    ids.Add(BundleManifest.Parse(json, Address(item.Prefix + BundleManifest.FileName)).Id);
+                    models.Add(ModelListing.Of(BundleManifest.Parse(json, Address(item.Prefix + BundleManifest.FileName)), Name));
                 }
             }
         }
@@ -68,7 +68,7 @@ public sealed partial class BlobModelSource : IModelSource, IBundleStore
             // No container: no model has been stored yet.
         }
 
-        return ids;
+        return models;
     }
 
     /// <inheritdoc/>

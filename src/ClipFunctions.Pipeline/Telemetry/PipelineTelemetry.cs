@@ -14,6 +14,7 @@ public sealed class PipelineTelemetry
     private readonly Counter<long> _faults;
     private readonly Histogram<double> _stages;
     private readonly Histogram<double> _age;
+    private readonly Histogram<double> _requests;
 
     /// <summary>Creates the instruments.</summary>
     public PipelineTelemetry(IMeterFactory meters)
@@ -26,6 +27,7 @@ public sealed class PipelineTelemetry
         _faults = meter.CreateCounter<long>("clip.uploads.faults", "{event}", "Tries that threw and will be retried, by error.");
         _stages = meter.CreateHistogram<double>("clip.upload.stage.duration", "ms", "Time of each step of an upload.");
         _age = meter.CreateHistogram<double>("clip.upload.age", "s", "From the upload's last write to its tags.");
+        _requests = meter.CreateHistogram<double>("clip.http.duration", "ms", "Time of an HTTP request without sending its answer, by operation and outcome.");
     }
 
     /// <summary>Traces of the pipeline's steps.</summary>
@@ -45,6 +47,13 @@ public sealed class PipelineTelemetry
     /// <summary>Records how long a step took.</summary>
     public void RecordStage(string stage, TimeSpan duration) =>
         _stages.Record(duration.TotalMilliseconds, new KeyValuePair<string, object?>("stage", stage));
+
+    /// <summary>Records an HTTP request.</summary>
+    /// <param name="operation">What was asked for.</param>
+    /// <param name="outcome"><c>ok</c>, or the problem's code.</param>
+    /// <param name="duration">How long it took.</param>
+    public void RecordRequest(string operation, string outcome, TimeSpan duration) =>
+        _requests.Record(duration.TotalMilliseconds, new("operation", operation), new("outcome", outcome));
 
     /// <summary>Records how long a picture waited from its upload to its tags.</summary>
     public void RecordAge(TimeSpan age) => _age.Record(age.TotalSeconds);

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Diagnostics;
 using System.Security.Cryptography;
 using Azure;
@@ -6,6 +5,7 @@ using ClipFunctions.Clip.Imaging;
 using ClipFunctions.Clip.Inference;
 using ClipFunctions.Clip.ZeroShot;
 using ClipFunctions.ModelCaching;
+using ClipFunctions.ModelCaching.Batching;
 using ClipFunctions.Pipeline.Configuration;
 using ClipFunctions.Pipeline.Labels;
 using ClipFunctions.Pipeline.Telemetry;
@@ -141,7 +141,7 @@ public sealed partial class UploadTagger
         };
 
         Computation computation = (key.Reuses(standing.Result, sha256) ? await TryReuseAsync(result, standing.Result!, cancellationToken) : null)
-            ?? await ComputeAsync(model, labelSet, content, result, cancellationToken);
+            ?? await ComputeAsync(lease, labelSet, content, result, cancellationToken);
         computation = computation with
         {
             Result = computation.Result with
@@ -184,7 +184,7 @@ public sealed partial class UploadTagger
     }
 
     private async Task<Computation> ComputeAsync(
-        ClipModel model,
+        ModelLease lease,
         LabelSet labelSet,
         UploadContent content,
         UploadResult result,
@@ -197,10 +197,15 @@ public sealed partial class UploadTagger
                 throw new TooManyBytesException(_limits.MaxBytes, content.Size);
             }
 
-            (EmbeddingMatrix embedding, TimeSpan preprocessTime, TimeSpan encodeTime) = Encode(model, content, cancellationToken);
+            // Taken also when the queue is full: the trigger bounds how many uploads there are at a time.
+            EncodedPicture picture = await lease.Encoder.EncodeImageAsync(content.Bytes, QueueAdmission.Always, cancellationToken);
+            _telemetry.RecordStage("preprocess", picture.Preprocess);
+            _telemetry.RecordStage("encode", picture.Encode);
+
             long start = Stopwatch.GetTimestamp();
+            float[] vector = picture.Vector.ToArray();
             IReadOnlyList<IReadOnlyList<LabelScore>> scores = await _classifier.ClassifyAsync(
-                model, embedding, labelSet, Math.Max(_options.TopK, _options.TaggedLabels), cancellationToken);
+                lease.Model, new EmbeddingMatrix(vector, 1, vector.Length), labelSet, Math.Max(_options.TopK, _options.TaggedLabels), cancellationToken);
             TimeSpan classifyTime = Stopwatch.GetElapsedTime(start);
             _telemetry.RecordStage("classify", classifyTime);
 
@@ -210,12 +215,12 @@ public sealed partial class UploadTagger
                     Labels = [.. scores[0].Select(score => new UploadLabel(score.Label, score.Index, score.Probability, score.Logit))],
                     Timings = result.Timings with
                     {
-                        PreprocessMs = preprocessTime.TotalMilliseconds,
-                        EncodeMs = encodeTime.TotalMilliseconds,
+                        PreprocessMs = picture.Preprocess.TotalMilliseconds,
+                        EncodeMs = picture.Encode.TotalMilliseconds,
                         ClassifyMs = classifyTime.TotalMilliseconds,
                     },
                 },
-                embedding[0].ToArray(),
+                vector,
                 UploadOutcome.Tagged);
         }
         catch (ImageException exception)
@@ -224,29 +229,6 @@ public sealed partial class UploadTagger
                 result with { State = UploadState.Failed, Failure = new UploadFailure(exception.Reason, exception.Message) },
                 null,
                 UploadOutcome.Failed);
-        }
-    }
-
-    private (EmbeddingMatrix Embedding, TimeSpan Preprocess, TimeSpan Encode) Encode(ClipModel model, UploadContent content, CancellationToken cancellationToken)
-    {
-        int count = model.Preprocessor.PixelCount;
-        byte[] pixels = ArrayPool<byte>.Shared.Rent(count);
-        try
-        {
-            long start = Stopwatch.GetTimestamp();
-            model.Preprocessor.Preprocess(content.Bytes, pixels.AsSpan(0, count), cancellationToken);
-            TimeSpan preprocess = Stopwatch.GetElapsedTime(start);
-            _telemetry.RecordStage("preprocess", preprocess);
-
-            start = Stopwatch.GetTimestamp();
-            EmbeddingMatrix embedding = model.EncodeImage(pixels.AsMemory(0, count), 1, cancellationToken);
-            TimeSpan encode = Stopwatch.GetElapsedTime(start);
-            _telemetry.RecordStage("encode", encode);
-            return (embedding, preprocess, encode);
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(pixels);
         }
     }
 

@@ -244,7 +244,7 @@ public sealed class HubModelSourceTests
     {
         using HubClient hub = new(ModelCacheOptions.DefaultHubUrl);
         FileDownloader downloader = new(hub);
-        Assert.Equal(["ViT-S/4"], await Source(new ModelCacheOptions()).ListAsync(Token));
+        Assert.Equal(["ViT-S/4"], (await Source(new ModelCacheOptions()).ListAsync(Token)).Select(model => model.Id));
         Assert.Empty(await Source(new ModelCacheOptions { Offline = true }).ListAsync(Token));
 
         HubModelSource Source(ModelCacheOptions options) =>

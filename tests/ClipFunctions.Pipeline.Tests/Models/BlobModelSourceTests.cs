@@ -41,7 +41,7 @@ public sealed class BlobModelSourceTests(AzuriteServer azurite) : IDisposable
         Assert.Equal(bundle.Fingerprint, found?.Fingerprint);
         Assert.Equal(Path.Combine(_folder["two"], Folder), found?.Folder);
         await found!.VerifyAsync(Token);
-        Assert.Equal([Id], await Source("two").ListAsync(Token));
+        Assert.Equal([Id], (await Source("two").ListAsync(Token)).Select(model => model.Id));
         Assert.Equal(bundle.Manifest.Files.Select(file => file.Name).Append(BundleManifest.FileName).Select(name => Path.Combine(Folder, name)).Order(StringComparer.Ordinal), Files("two"));
         foreach (BundleFile file in bundle.Manifest.Files)
         {

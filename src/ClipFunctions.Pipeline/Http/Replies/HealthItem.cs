@@ -1,4 +1,4 @@
-namespace ClipFunctions.Pipeline.Http;
+namespace ClipFunctions.Pipeline.Http.Replies;
 
 /// <summary>One check of <see cref="HealthReply"/>.</summary>
 /// <param name="Name">What was looked at.</param>

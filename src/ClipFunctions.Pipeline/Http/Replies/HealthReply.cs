@@ -1,4 +1,4 @@
-namespace ClipFunctions.Pipeline.Http;
+namespace ClipFunctions.Pipeline.Http.Replies;
 
 /// <summary>The answer of the health endpoints.</summary>
 /// <param name="Status"><c>live</c>, <c>ready</c> or <c>not ready</c>.</param>
