@@ -1,0 +1,164 @@
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace ClipFunctions.Page.Tests;
+
+[Collection(PageCollection.Name)]
+public sealed class LookTests(PageBrowser browser, PageHost host)
+{
+    private static readonly string[] Tabs = ["Classify", "Similarity", "Search", "Uploads", "Tokens"];
+
+    [Theory]
+    [InlineData(ColorScheme.Light)]
+    [InlineData(ColorScheme.Dark)]
+    public Task FollowsTheSystemsColoursAndTheToggle(ColorScheme scheme) => VisitAsync(
+        async page =>
+        {
+            bool isDark = scheme == ColorScheme.Dark;
+            Assert.Equal(isDark, await IsDarkAsync(page));
+            ILocator toggle = page.Page.GetByRole(AriaRole.Button, new() { Name = "Dark theme" });
+            await Expect(toggle).ToHaveAttributeAsync("aria-pressed", isDark ? "true" : "false");
+
+            await toggle.ClickAsync();
+            Assert.Equal(!isDark, await IsDarkAsync(page));
+            await page.Page.ReloadAsync();
+            Assert.Equal(!isDark, await IsDarkAsync(page));
+        },
+        new() { ColorScheme = scheme });
+
+    [Fact]
+    public Task NeedsNoSidewaysScrollingAt360Pixels() => VisitAsync(
+        page => InEveryTabAsync(page, async tab =>
+        {
+            int overflow = await page.Page.EvaluateAsync<int>("document.documentElement.scrollWidth - document.documentElement.clientWidth");
+            Assert.True(overflow <= 0, $"{tab} is {overflow} px too wide.");
+        }),
+        new() { ViewportSize = new() { Width = 360, Height = 640 } });
+
+    [Theory]
+    [InlineData(ColorScheme.Light, 1280)]
+    [InlineData(ColorScheme.Dark, 1280)]
+    [InlineData(ColorScheme.Light, 360)]
+    [InlineData(ColorScheme.Dark, 360)]
+    public Task CanBeReadAndUsedByEveryone(ColorScheme scheme, int width) => VisitAsync(
+        page => InEveryTabAsync(page, async tab =>
+        {
+            string[] findings = await page.RunAsync<string[]>("accessibility.js");
+            Assert.True(findings.Length == 0, $"{tab}:\n{string.Join('\n', findings)}");
+        }),
+        new() { ColorScheme = scheme, ReducedMotion = ReducedMotion.Reduce, ViewportSize = new() { Width = width, Height = 800 } });
+
+    [Fact]
+    public Task CanBeWalkedThroughAndClassifiedWithByKeyboardAlone() => VisitAsync(
+        async page =>
+        {
+            IKeyboard keyboard = page.Page.Keyboard;
+            await keyboard.PressAsync("Tab");
+            await Expect(page.Page.Locator(".skip-link")).ToBeFocusedAsync();
+            await keyboard.PressAsync("Tab");
+            foreach (string tab in (string[])[.. Tabs, Tabs[0]])
+            {
+                ILocator shown = page.Page.GetByRole(AriaRole.Tab, new() { Name = tab });
+                await Expect(shown).ToBeFocusedAsync();
+                await Expect(shown).ToHaveAttributeAsync("aria-selected", "true");
+                await Expect(page.Page.GetByRole(AriaRole.Tabpanel, new() { Name = tab })).ToBeVisibleAsync();
+                Assert.EndsWith("#" + tab.ToLowerInvariant(), page.Page.Url, StringComparison.Ordinal);
+                await keyboard.PressAsync("ArrowRight");
+            }
+
+            await keyboard.PressAsync("Home");
+            await TabToAsync(page, page.ById("classify-drop"));
+            IFileChooser chooser = await page.Page.RunAndWaitForFileChooserAsync(() => keyboard.PressAsync("Enter"));
+            await chooser.SetFilesAsync(TestedPage.Sample("cat.jpg"));
+            await Expect(page.Page.Locator(".bar").First).ToContainTextAsync("cat");
+
+            await TabToAsync(page, page.Page.GetByLabel("A label set"));
+            await keyboard.PressAsync("ArrowRight");
+            await TabToAsync(page, page.Page.GetByLabel("Your labels"));
+            await keyboard.TypeAsync("elephant, cat");
+            await TabToAsync(page, page.Page.GetByRole(AriaRole.Button, new() { Name = "Classify" }));
+            await keyboard.PressAsync("Enter");
+            await Expect(page.Page.Locator(".bar-label")).ToHaveTextAsync(["cat", "elephant"]);
+        },
+        hash: "#classify");
+
+    [Fact]
+    public Task OpensTheTabThatTheAddressNames() => VisitAsync(
+        async page =>
+        {
+            await Expect(page.Page.GetByRole(AriaRole.Tabpanel, new() { Name = "Similarity" })).ToBeVisibleAsync();
+            await Expect(page.ById("panel-classify")).ToBeHiddenAsync();
+        },
+        hash: "#similarity");
+
+    [Fact]
+    public Task LinksToTheReferenceOfTheApi() => VisitAsync(async page =>
+    {
+        foreach (string name in (string[])["API reference", "OpenAPI"])
+        {
+            string? link = await page.Page.GetByRole(AriaRole.Link, new() { Name = name }).GetAttributeAsync("href");
+            IAPIResponse answer = await page.Page.APIRequest.GetAsync(new Uri(host.Address, link).ToString());
+            Assert.Equal(200, answer.Status);
+        }
+    });
+
+    private Task VisitAsync(Func<TestedPage, Task> test, BrowserNewContextOptions? options = null, string hash = "") =>
+        TestedPage.VisitAsync(browser, host.Address, test, hash, options);
+
+    /// <summary>Fills each tab with results, then looks at it.</summary>
+    private static async Task InEveryTabAsync(TestedPage page, Func<string, Task> look)
+    {
+        FilePayload bad = TestedPage.File("a-file-with-a-rather-long-name-that-is-no-picture.jpg", "no picture"u8.ToArray());
+        foreach (string tab in Tabs)
+        {
+            await page.OpenTabAsync(tab);
+            await look($"{tab}, empty");
+            switch (tab)
+            {
+                case "Classify":
+                    await page.Page.GetByLabel("Your own").CheckAsync();
+                    await page.Page.GetByLabel("Your labels").FillAsync("cat, an extraordinarily long label that has many words in it");
+                    await page.ChooseAsync("classify", TestedPage.Sample("cat.jpg"), bad);
+                    await Expect(page.Page.Locator(".bars")).ToBeVisibleAsync();
+                    await Expect(page.Page.Locator("#prompt-tokens .chip").First).ToBeVisibleAsync();
+                    break;
+                case "Similarity":
+                    await page.ChooseAsync("similarity", [.. Enumerable.Repeat(TestedPage.Sample("cat.jpg"), 6), TestedPage.Sample("bus.jpg")]);
+                    await Expect(page.Page.Locator(".heat-table")).ToBeVisibleAsync();
+                    await look($"{tab}, probabilities");
+                    await page.Page.GetByLabel("Logits").CheckAsync();
+                    break;
+                case "Search":
+                    await page.Page.GetByLabel("What the picture shows").FillAsync("a cat");
+                    await page.Page.Keyboard.PressAsync("Enter");
+                    await Expect(page.Page.Locator("#search-results img[src]").First).ToBeVisibleAsync();
+                    break;
+                case "Uploads":
+                    await Expect(page.Page.Locator("#uploads-list img[src]").First).ToBeVisibleAsync();
+                    break;
+                default:
+                    await Expect(page.Page.Locator("#tokens-output .chip").First).ToBeVisibleAsync();
+                    break;
+            }
+
+            await look(tab);
+        }
+    }
+
+    private static async Task TabToAsync(TestedPage page, ILocator target)
+    {
+        for (int presses = 0; presses < 30; presses++)
+        {
+            await page.Page.Keyboard.PressAsync("Tab");
+            if (await target.EvaluateAsync<bool>("element => element === document.activeElement"))
+            {
+                return;
+            }
+        }
+
+        Assert.Fail($"{target} is not reached with the tab key.");
+    }
+
+    private static async Task<bool> IsDarkAsync(TestedPage page) =>
+        await page.Page.EvaluateAsync<bool>("getComputedStyle(document.body).backgroundColor.match(/\\d+/g).every(part => part < 128)");
+}
