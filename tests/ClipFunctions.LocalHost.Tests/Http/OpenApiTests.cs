@@ -206,6 +206,7 @@ public sealed partial class OpenApiTests(SampleHost host)
 
         Assert.Contains("TextTooLong", known);
         Assert.Contains("TooManyPixels", known);
+        Assert.Contains("NoPictures", known);
         Assert.Contains("KeyNotSet", known);
         Assert.Empty(known.Except(Document.AllCodes()));
     }
@@ -271,6 +272,6 @@ public sealed partial class OpenApiTests(SampleHost host)
 
     private static JsonElement Element(JsonNode node) => JsonSerializer.SerializeToElement(node);
 
-    [GeneratedRegex("""(?:BadRequest|OverLimit|Invalid|RequestProblemException|ImageException|PictureError|new|Forbidden)\((?:[\w\s.,\[\]]*?,\s*)?"([A-Z][A-Za-z]+)",""")]
+    [GeneratedRegex("""(?:BadRequest|OverLimit|Invalid|RequestProblemException|ImageException|PictureError|new|Forbidden)\(\s*(?:[\w\s.,\[\]]*?,\s*)?"([A-Z][A-Za-z]+)",""")]
     private static partial Regex ToldCode();
 }
