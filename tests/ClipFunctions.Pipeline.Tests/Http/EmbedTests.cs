@@ -24,9 +24,9 @@ public sealed class EmbedTests(AzuriteServer azurite)
         await using TestHttpServer server = await StartAsync(azurite);
         using ModelLease lease = await server.Models.LeaseAsync("demo", Token);
         ClipModel model = lease.Model;
-        TokenBatch expected = model.Tokenizer.Tokenize(["a cat", "Größe &amp; Ⅷ 🐈"], model.ContextLength);
+        TokenBatch expected = model.Tokenizer.Tokenize(["a cat", "Ⅷ &amp; 🐈"], model.ContextLength);
 
-        JsonElement reply = await OkAsync(server.PostAsync("api/tokenize", """{"texts":["a cat","Größe &amp; Ⅷ 🐈"]}"""));
+        JsonElement reply = await OkAsync(server.PostAsync("api/tokenize", """{"texts":["a cat","Ⅷ &amp; 🐈"]}"""));
 
         Assert.Equal(model.ContextLength, reply.GetProperty("contextLength").GetInt32());
         JsonElement[] results = [.. reply.GetProperty("results").EnumerateArray()];
@@ -101,7 +101,7 @@ public sealed class EmbedTests(AzuriteServer azurite)
             ("api/embed/image", Json($$"""{"images":["{{base64}}"]}""")),
             ("api/embed/image", Json($$"""{"images":["data:image/jpeg;base64,{{base64}}"]}""")),
             ("api/embed/image", Json($$"""{"images":[{"base64":"{{base64.Replace("/", "\\/", StringComparison.Ordinal)}}","name":"x"}]}""")),
-            ("api/embed/image", Json($$"""{"image":{"base64":"{{base64}}"}}""")),
+            ("api/embed/image", Json($$$"""{"image":{"base64":"{{{base64}}}"}}""")),
             ("api/embed/image", Json($$"""{"base64":"{{base64}}"}""")),
             ("api/embed/image", Json($$"""{"blob":"{{blob}}"}""")),
             ("api/embed/image", Json($$"""{"images":[{"blob":"{{blob}}"}]}""")),

@@ -65,7 +65,7 @@ internal sealed class TestHttpServer : IAsyncDisposable
         {
             await app.StartAsync(TestContext.Current.CancellationToken);
             StorageLayout layout = app.Services.GetRequiredService<StorageLayout>();
-            foreach (string container in layout.Containers)
+            foreach (string container in settings.Any(setting => setting.Key == ClipPipelineServices.StorageSetting) ? [] : layout.Containers)
             {
                 await app.Services.GetRequiredService<StorageConnection>().Blobs.GetBlobContainerClient(container).CreateIfNotExistsAsync(cancellationToken: TestContext.Current.CancellationToken);
             }
