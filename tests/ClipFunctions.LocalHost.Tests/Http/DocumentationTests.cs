@@ -76,7 +76,7 @@ public sealed partial class DocumentationTests(SampleHost host)
             string file = Path.Combine(folder.FullName, "snippets.cs");
             await File.WriteAllTextAsync(file, Join(snippets), Token);
 
-            SnippetRun run = await SnippetRun.StartAsync(host.Address, BuildPatience, "dotnet", "run", file);
+            SnippetRun run = await SnippetRun.StartAsync(host.Address, BuildPatience, "dotnet", "run", "--artifacts-path", Path.Combine(folder.FullName, "artifacts"), file);
 
             Passed(run);
             string[] outputs = run.Output.Split(Marker)[1..];
