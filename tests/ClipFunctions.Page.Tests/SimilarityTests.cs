@@ -60,7 +60,7 @@ public sealed partial class SimilarityTests(PageBrowser browser, PageHost host)
 
     private static Task<string> BackgroundAsync(ILocator cell) => cell.EvaluateAsync<string>("cell => getComputedStyle(cell).backgroundColor");
 
-    [GeneratedRegex("^(> )?[89][0-9.]+ %$")]
+    [GeneratedRegex("^(> 99.9|[89][0-9].[0-9]|100.0) %$")]
     private static partial Regex HighShare();
 
     [GeneratedRegex(@"^\u2212?[0-9]+\.[0-9]{2}$")]
