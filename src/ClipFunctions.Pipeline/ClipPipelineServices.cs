@@ -7,6 +7,7 @@ using ClipFunctions.Pipeline.Health;
 using ClipFunctions.Pipeline.Http;
 using ClipFunctions.Pipeline.Labels;
 using ClipFunctions.Pipeline.Models;
+using ClipFunctions.Pipeline.Search;
 using ClipFunctions.Pipeline.Storage;
 using ClipFunctions.Pipeline.Telemetry;
 using ClipFunctions.Pipeline.Uploads;
@@ -25,13 +26,14 @@ public static class ClipPipelineServices
     public const string StorageSetting = "ClipStorage";
 
     /// <summary>
-    /// Adds the model cache, the tagger, the stores and the health checks. Options come from the sections <c>Clip</c>,
-    /// <c>Clip:Images</c> and <c>Storage</c> of the host's configuration, and are validated at start.
+    /// Adds the model cache, the tagger, the stores, the search index and the health checks. Options come from the sections <c>Clip</c>,
+    /// <c>Clip:Images</c>, <c>Clip:Search</c> and <c>Storage</c> of the host's configuration, and are validated at start.
     /// </summary>
     public static IServiceCollection AddClipPipeline(this IServiceCollection services)
     {
         ArgumentNullException.ThrowIfNull(services);
         services.AddOptions<ClipOptions>().BindConfiguration(ClipOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<SearchOptions>().BindConfiguration(SearchOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<StorageLayout>().BindConfiguration(StorageLayout.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<StorageLayout>>().Value);
         services.AddSingleton(provider => ModelCacheSettings.FromConfiguration(provider.GetRequiredService<IConfiguration>()));
@@ -57,6 +59,7 @@ public static class ClipPipelineServices
         services.AddSingleton<UploadReader>();
         services.AddSingleton<ResultStore>();
         services.AddSingleton<UploadTagger>();
+        services.AddSingleton<EmbeddingIndex>();
         services.AddClipHttp();
         services.AddHostedService<PipelineStartup>();
         services.AddHealthChecks()

@@ -24,6 +24,8 @@ internal sealed class TestPipeline : IAsyncDisposable
         _storage = services.GetRequiredService<StorageConnection>();
     }
 
+    public IServiceProvider Services => _services;
+
     public ModelCache Models => _services.GetRequiredService<ModelCache>();
 
     public UploadTagger Tagger => _services.GetRequiredService<UploadTagger>();

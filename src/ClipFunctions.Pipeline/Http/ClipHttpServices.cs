@@ -23,6 +23,8 @@ internal static class ClipHttpServices
         services.AddSingleton<VisionHandlers>();
         services.AddSingleton<OpenAIHandlers>();
         services.AddSingleton<SkillHandlers>();
+        services.AddSingleton<SearchHandlers>();
+        services.AddSingleton<UploadHandlers>();
         services.AddSingleton<HealthHandlers>();
         services.AddSingleton<PageHandlers>();
         return services;

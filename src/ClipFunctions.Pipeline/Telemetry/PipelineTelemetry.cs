@@ -10,6 +10,8 @@ public sealed class PipelineTelemetry
     /// <summary>The name of the meter and of the activity source.</summary>
     public const string Name = "ClipFunctions.Pipeline";
 
+    private readonly Gauge<long> _indexed;
+    private readonly Histogram<double> _refreshes;
     private readonly Counter<long> _uploads;
     private readonly Counter<long> _faults;
     private readonly Histogram<double> _stages;
@@ -23,6 +25,8 @@ public sealed class PipelineTelemetry
 #pragma warning disable CA2000 // The factory owns the meter.
         Meter meter = meters.Create(Name);
 #pragma warning restore CA2000
+        _indexed = meter.CreateGauge<long>("clip.index.pictures", "{picture}", "Uploads in the search index.");
+        _refreshes = meter.CreateHistogram<double>("clip.index.refresh.duration", "ms", "Time of each look at the records, by error.");
         _uploads = meter.CreateCounter<long>("clip.uploads", "{picture}", "Uploads handled, by outcome and failure reason.");
         _faults = meter.CreateCounter<long>("clip.uploads.faults", "{event}", "Tries that threw and will be retried, by error.");
         _stages = meter.CreateHistogram<double>("clip.upload.stage.duration", "ms", "Time of each step of an upload.");
@@ -32,6 +36,20 @@ public sealed class PipelineTelemetry
 
     /// <summary>Traces of the pipeline's steps.</summary>
     public static ActivitySource Activities { get; } = new(Name);
+
+    /// <summary>Records that the search index was brought up to date.</summary>
+    public void RecordIndex(TimeSpan duration, int pictures)
+    {
+        _indexed.Record(pictures);
+        _refreshes.Record(duration.TotalMilliseconds);
+    }
+
+    /// <summary>Records that the search index could not be brought up to date.</summary>
+    public void RecordIndexFault(TimeSpan duration, Exception exception)
+    {
+        ArgumentNullException.ThrowIfNull(exception);
+        _refreshes.Record(duration.TotalMilliseconds, new KeyValuePair<string, object?>("error.type", exception.GetType().FullName));
+    }
 
     /// <summary>Counts an upload that was handled.</summary>
     public void RecordOutcome(UploadOutcome outcome, string? reason) =>

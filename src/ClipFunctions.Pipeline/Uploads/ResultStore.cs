@@ -14,6 +14,9 @@ namespace ClipFunctions.Pipeline.Uploads;
 /// </summary>
 public sealed class ResultStore
 {
+    /// <summary>More bytes than a record ever has: 1000 labels of 1 KB.</summary>
+    internal const int MaxRecordBytes = 1 << 20;
+
     private const string EmbeddingType = "application/octet-stream";
 
     private readonly BlobContainerClient _results;
@@ -35,21 +38,46 @@ public sealed class ResultStore
         try
         {
             Response<BlobDownloadResult> download = await blob.DownloadContentAsync(cancellationToken);
-            ETag etag = download.Value.Details.ETag;
-            try
-            {
-                UploadResult? result = JsonSerializer.Deserialize(download.Value.Content, UploadJson.Default.UploadResult);
-                return new StoredResult(result is { Labels: not null } ? result : null, etag);
-            }
-            catch (JsonException)
-            {
-                // Not a record of ours, or of a form that we do not know: it is replaced.
-                return new StoredResult(null, etag);
-            }
+            return new StoredResult(Parse(download.Value.Content), download.Value.Details.ETag);
         }
         catch (RequestFailedException exception) when (exception.Status == 404)
         {
             return StoredResult.None;
+        }
+    }
+
+    /// <summary>The bytes of an upload's record, whatever they are; null if there is none, or one larger than any record.</summary>
+    /// <param name="uploadName">The upload's path.</param>
+    /// <param name="known">The version that the caller has, in the quoted form: if it still stands, its bytes are not read again.</param>
+    /// <param name="cancellationToken">Stops the download.</param>
+    public async Task<StoredBytes?> ReadBytesAsync(string uploadName, ETag? known, CancellationToken cancellationToken)
+    {
+        try
+        {
+            StoredBytes stored = await StoredBytes.ReadAsync(
+                _results.GetBlobClient(StorageLayout.ResultName(uploadName)),
+                new BlobRequestConditions { IfNoneMatch = known },
+                MaxRecordBytes,
+                cancellationToken);
+            return stored.IsOverLimit ? null : stored;
+        }
+        catch (RequestFailedException exception) when (exception.Status == 404)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>A record; null if the bytes are none, or of a form that is not known (it is replaced then).</summary>
+    internal static UploadResult? Parse(BinaryData json)
+    {
+        try
+        {
+            UploadResult? result = JsonSerializer.Deserialize(json, UploadJson.Default.UploadResult);
+            return result is { Labels: not null } ? result : null;
+        }
+        catch (JsonException)
+        {
+            return null;
         }
     }
 

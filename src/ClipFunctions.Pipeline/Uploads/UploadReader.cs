@@ -29,37 +29,19 @@ public sealed class UploadReader
     /// <param name="upload">The event.</param>
     /// <param name="maxBytes">A blob larger than this is not read.</param>
     /// <param name="cancellationToken">Stops the download.</param>
-    public async Task<UploadContent?> ReadAsync(UploadEvent upload, long maxBytes, CancellationToken cancellationToken)
+    public Task<UploadContent?> ReadAsync(UploadEvent upload, long maxBytes, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(upload);
-        BlobDownloadOptions options = new() { Conditions = new BlobRequestConditions { IfMatch = upload.ETag } };
-        try
-        {
-            using BlobDownloadStreamingResult download = await _uploads.GetBlobClient(upload.Name).DownloadStreamingAsync(options, cancellationToken);
-            BlobDownloadDetails details = download.Details;
-            long size = details.ContentLength;
-            if (size > maxBytes)
-            {
-                return new UploadContent(details.ETag, size, details.LastModified, details.TagCount, buffer: null);
-            }
-
-            byte[] buffer = ArrayPool<byte>.Shared.Rent((int)Math.Max(1, size));
-            try
-            {
-                await download.Content.ReadExactlyAsync(buffer.AsMemory(0, (int)size), cancellationToken);
-                return new UploadContent(details.ETag, size, details.LastModified, details.TagCount, buffer);
-            }
-            catch
-            {
-                ArrayPool<byte>.Shared.Return(buffer);
-                throw;
-            }
-        }
-        catch (RequestFailedException exception) when (exception.Status is 404 or 412)
-        {
-            return null;
-        }
+        return ReadAsync(upload.Name, new BlobRequestConditions { IfMatch = upload.ETag }, maxBytes, cancellationToken);
     }
+
+    /// <summary>Reads the version that stands now; null if there is no such upload.</summary>
+    /// <param name="name">The upload's path.</param>
+    /// <param name="known">The version that the caller has, in the quoted form: if it still stands, its bytes are not read again.</param>
+    /// <param name="maxBytes">A blob larger than this is not read.</param>
+    /// <param name="cancellationToken">Stops the download.</param>
+    public Task<UploadContent?> ReadAsync(string name, ETag? known, long maxBytes, CancellationToken cancellationToken) =>
+        ReadAsync(name, new BlobRequestConditions { IfNoneMatch = known }, maxBytes, cancellationToken);
 
     /// <summary>The version that stands now; null if the blob is gone.</summary>
     public async Task<ETag?> VersionAsync(string name, CancellationToken cancellationToken)
@@ -98,6 +80,43 @@ public sealed class UploadReader
         catch (RequestFailedException exception) when (exception.Status is 404 or 412)
         {
             return false;
+        }
+    }
+
+    private async Task<UploadContent?> ReadAsync(string name, BlobRequestConditions conditions, long maxBytes, CancellationToken cancellationToken)
+    {
+        BlobDownloadOptions options = new() { Conditions = conditions };
+        try
+        {
+            Response<BlobDownloadStreamingResult> response = await _uploads.GetBlobClient(name).DownloadStreamingAsync(options, cancellationToken);
+            if (StoredBytes.IsNotModifiedAnswer(response))
+            {
+                return UploadContent.NotModified(conditions.IfNoneMatch!.Value);
+            }
+
+            using BlobDownloadStreamingResult download = response.Value;
+            BlobDownloadDetails details = download.Details;
+            long size = details.ContentLength;
+            if (size > maxBytes)
+            {
+                return new UploadContent(details.ETag, size, details.LastModified, details.TagCount, buffer: null);
+            }
+
+            byte[] buffer = ArrayPool<byte>.Shared.Rent((int)Math.Max(1, size));
+            try
+            {
+                await download.Content.ReadExactlyAsync(buffer.AsMemory(0, (int)size), cancellationToken);
+                return new UploadContent(details.ETag, size, details.LastModified, details.TagCount, buffer);
+            }
+            catch
+            {
+                ArrayPool<byte>.Shared.Return(buffer);
+                throw;
+            }
+        }
+        catch (RequestFailedException exception) when (exception.Status is 404 or 412)
+        {
+            return null;
         }
     }
 }

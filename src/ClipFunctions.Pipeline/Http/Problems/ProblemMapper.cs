@@ -12,6 +12,7 @@ using ClipFunctions.ModelCaching;
 using ClipFunctions.ModelCaching.Batching;
 using ClipFunctions.ModelCaching.Downloads;
 using ClipFunctions.Pipeline.Configuration;
+using ClipFunctions.Pipeline.Search;
 using Microsoft.AspNetCore.Http;
 using Microsoft.ML.OnnxRuntime;
 
@@ -50,6 +51,7 @@ internal static class ProblemMapper
         OutOfMemoryException => new RequestProblemException(503, "OutOfMemory", "Not enough memory", "The host has not enough memory for this request now.", exception) { RetryAfter = Soon },
         RequestFailedException or AggregateException { InnerException: RequestFailedException } =>
             new RequestProblemException(503, "StorageUnavailable", "Storage does not answer", "The storage account refuses or cannot be reached.", exception) { RetryAfter = Soon },
+        IndexNotReadyException index => new RequestProblemException(503, "IndexNotReady", "The search index is being built", index.Message, index) { RetryAfter = Soon },
         JsonException json => RequestProblemException.BadRequest("InvalidJson", "The JSON cannot be read", Describe(json), json),
         BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } bad => new RequestProblemException(413, "BodyTooLarge", "The body is too large", "The body is larger than the server accepts.", bad),
         BadHttpRequestException bad => new RequestProblemException(bad.StatusCode, "BadRequest", "The request cannot be read", bad.Message, bad),
