@@ -27,6 +27,9 @@ public sealed class LocalHostProcess : IAsyncDisposable
     /// <summary>Where it listens.</summary>
     public Uri Address { get; }
 
+    /// <summary>The process's id.</summary>
+    public int ProcessId => _process.Id;
+
     /// <summary>What it has printed.</summary>
     public string Output => string.Join('\n', _output);
 
