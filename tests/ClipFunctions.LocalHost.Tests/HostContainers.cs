@@ -15,12 +15,17 @@ internal sealed class HostContainers
     private readonly string _connection;
 
     public HostContainers(AzuriteServer azurite)
+        : this(azurite, null, null, null)
+    {
+    }
+
+    public HostContainers(AzuriteServer azurite, string? uploads, string? results, string? embeddings)
     {
         _connection = azurite.ConnectionString;
         BlobServiceClient blobs = new(_connection);
-        Uploads = blobs.GetBlobContainerClient(_id + "-u");
-        Results = blobs.GetBlobContainerClient(_id + "-r");
-        Embeddings = blobs.GetBlobContainerClient(_id + "-e");
+        Uploads = blobs.GetBlobContainerClient(uploads ?? _id + "-u");
+        Results = blobs.GetBlobContainerClient(results ?? _id + "-r");
+        Embeddings = blobs.GetBlobContainerClient(embeddings ?? _id + "-e");
         TriggerQueue = new QueueClient(_connection, $"azure-webjobs-blobtrigger-{_id}");
         PoisonQueue = new QueueClient(_connection, "webjobs-blobtrigger-poison", new QueueClientOptions { MessageEncoding = QueueMessageEncoding.Base64 });
     }

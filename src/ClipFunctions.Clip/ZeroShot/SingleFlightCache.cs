@@ -4,12 +4,16 @@ namespace ClipFunctions.Clip.ZeroShot;
 /// A bounded cache of results that are computed once, however many ask for one at a time. A computation is given up when the last of
 /// those who wait for it gives up; a failure goes to those who wait and is not kept. The result not used for longest leaves first.
 /// </summary>
-internal sealed class SingleFlightCache<TKey, TValue>(int capacity)
+/// <param name="capacity">The most results.</param>
+/// <param name="maxSize">The most that they may take together; the one used last stays, whatever its size.</param>
+/// <param name="sizeOf">What a result takes.</param>
+internal sealed class SingleFlightCache<TKey, TValue>(int capacity, long maxSize = long.MaxValue, Func<TValue, long>? sizeOf = null)
     where TKey : notnull
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<TKey, LinkedListNode<Entry>> _entries = [];
     private readonly LinkedList<Entry> _byUse = new();
+    private long _size;
 
     public int Count
     {
@@ -62,6 +66,13 @@ internal sealed class SingleFlightCache<TKey, TValue>(int capacity)
             entry.Waiters--;
             if (entry.Task.IsCompletedSuccessfully)
             {
+                if (entry.Size < 0)
+                {
+                    entry.Size = sizeOf?.Invoke(entry.Task.Result) ?? 0;
+                    _size += entry.Size;
+                    Trim();
+                }
+
                 return;
             }
 
@@ -85,13 +96,15 @@ internal sealed class SingleFlightCache<TKey, TValue>(int capacity)
     private void Trim()
     {
         LinkedListNode<Entry>? node = _byUse.Last;
-        while (_entries.Count > capacity && node is not null)
+        while ((_entries.Count > capacity || _size > maxSize) && node is not null)
         {
             LinkedListNode<Entry>? before = node.Previous;
-            if (node.Value.Task.IsCompleted)
+            if (node.Value.Task.IsCompleted && (before is not null || _entries.Count > capacity))
             {
                 _entries.Remove(node.Value.Key);
                 _byUse.Remove(node);
+                _size -= Math.Max(0, node.Value.Size);
+                node.Value.Size = 0;
             }
 
             node = before;
@@ -108,5 +121,8 @@ internal sealed class SingleFlightCache<TKey, TValue>(int capacity)
         public Task<TValue> Task { get; set; } = null!;
 
         public int Waiters { get; set; }
+
+        /// <summary>What its result takes; negative until that is counted.</summary>
+        public long Size { get; set; } = -1;
     }
 }

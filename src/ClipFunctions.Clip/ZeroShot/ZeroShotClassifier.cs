@@ -13,7 +13,10 @@ namespace ClipFunctions.Clip.ZeroShot;
 public sealed class ZeroShotClassifier(ZeroShotOptions? options = null)
 {
     private readonly ZeroShotOptions _options = options ?? new ZeroShotOptions();
-    private readonly SingleFlightCache<(string Fingerprint, string LabelSet), EmbeddingMatrix> _vectors = new((options ?? new ZeroShotOptions()).CacheCapacity);
+    private readonly SingleFlightCache<(string Fingerprint, string LabelSet), EmbeddingMatrix> _vectors = new(
+        (options ?? new ZeroShotOptions()).CacheCapacity,
+        (long)(options ?? new ZeroShotOptions()).CacheMegabytes << 20,
+        static vectors => (long)vectors.Count * vectors.Dimension * sizeof(float));
 
     internal int CachedLabelSets => _vectors.Count;
 

@@ -4,6 +4,7 @@ namespace ClipFunctions.Clip.ZeroShot;
 public sealed record ZeroShotOptions
 {
     private readonly int _cacheCapacity = 64;
+    private readonly int _cacheMegabytes = 256;
     private readonly int _maxPrompts = 2048;
 
     /// <summary>Label sets (for each model) whose vectors are kept; the one not used for longest goes first. 64 by default, at least 1.</summary>
@@ -14,6 +15,17 @@ public sealed record ZeroShotOptions
         {
             ArgumentOutOfRangeException.ThrowIfLessThan(value, 1, nameof(CacheCapacity));
             _cacheCapacity = value;
+        }
+    }
+
+    /// <summary>Mebibytes that the kept vectors may take together, likewise; 256 by default, at least 1.</summary>
+    public int CacheMegabytes
+    {
+        get => _cacheMegabytes;
+        init
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(value, 1, nameof(CacheMegabytes));
+            _cacheMegabytes = value;
         }
     }
 

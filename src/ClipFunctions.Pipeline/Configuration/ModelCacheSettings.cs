@@ -33,8 +33,9 @@ public sealed record ModelCacheSettings
             Model = defaults.Model with
             {
                 Device = Text(clip, "Device") ?? defaults.Model.Device,
-                ImageLimits = Limits(clip.GetSection("Images")),
+                ImageLimits = Bound(clip.GetSection("Images"), ImageLimits.Default),
             },
+            Batching = Bound(clip.GetSection("Batching"), defaults.Batching),
             Precision = Precision(clip, "Precision"),
             MemoryBudgetMB = (long)Number(clip, "MemoryBudgetMB", MaxMemoryBudgetMB, whole: true),
             IdleMinutes = Number(clip, "IdleMinutes", MaxIdleMinutes, whole: false),
@@ -131,11 +132,12 @@ public sealed record ModelCacheSettings
         }
     }
 
-    private static ImageLimits Limits(IConfigurationSection section)
+    private static T Bound<T>(IConfigurationSection section, T absent)
+        where T : class
     {
         try
         {
-            return section.Get<ImageLimits>() ?? ImageLimits.Default;
+            return section.Get<T>() ?? absent;
         }
         catch (Exception exception) when (exception is InvalidOperationException or ArgumentException or System.Reflection.TargetInvocationException)
         {

@@ -27,6 +27,7 @@ internal static class ClipHttpServices
         services.AddSingleton<UploadHandlers>();
         services.AddSingleton<HealthHandlers>();
         services.AddSingleton<PageHandlers>();
+        services.AddSingleton<OpenApiHandlers>();
         return services;
     }
 }

@@ -14,11 +14,11 @@ namespace ClipFunctions.Pipeline.Search;
 /// </summary>
 public sealed partial class EmbeddingIndex : IAsyncDisposable
 {
-    /// <summary>At most this part of the time goes into listings: the pause is so many times the last one.</summary>
-    private const int ListingsPerPause = 10;
+    /// <summary>The pause between two looks at the records is at least so many times the effort of the last one.</summary>
+    private const int EffortsPerPause = 10;
 
-    /// <summary>After listings so quick callers wait for the next one.</summary>
-    private static readonly TimeSpan QuickListing = TimeSpan.FromMilliseconds(200);
+    /// <summary>Where a look takes no more effort than this, callers wait for it.</summary>
+    private static readonly TimeSpan SmallEffort = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan ShortPatience = TimeSpan.FromMilliseconds(500);
 
     /// <summary>A snapshot older than this is worth waiting longer for: nobody has asked for a while.</summary>
@@ -37,7 +37,7 @@ public sealed partial class EmbeddingIndex : IAsyncDisposable
     // Under the lock.
     private IndexSnapshot? _snapshot;
     private long _lookedAt;
-    private TimeSpan _listing;
+    private TimeSpan _effort;
     private TimeSpan _pause;
     private long _pauseFrom;
     private int _faults;
@@ -155,7 +155,7 @@ public sealed partial class EmbeddingIndex : IAsyncDisposable
         }
 
         TimeSpan stale = 3 * _pause > StaleAge ? 3 * _pause : StaleAge;
-        return age > stale ? LongPatience : _listing <= QuickListing ? ShortPatience : TimeSpan.Zero;
+        return age > stale ? LongPatience : _effort <= SmallEffort ? ShortPatience : TimeSpan.Zero;
     }
 
     private Task<Exception?> StartRefresh(IndexProgress progress)
@@ -172,25 +172,30 @@ public sealed partial class EmbeddingIndex : IAsyncDisposable
         using Activity? activity = PipelineTelemetry.Activities.StartActivity("refresh index");
         try
         {
-            (IndexSnapshot snapshot, TimeSpan listing) = await _builder.BuildAsync(progress, _stop.Token);
+            (IndexSnapshot snapshot, TimeSpan effort) = await _builder.BuildAsync(progress, _stop.Token);
             TimeSpan duration = _time.GetElapsedTime(start);
-            bool changed;
+            _telemetry.RecordIndex(duration, snapshot.Entries.Count);
+            IndexSnapshot? earlier;
             lock (_lock)
             {
-                changed = _snapshot != snapshot;
+                earlier = _snapshot;
                 _snapshot = snapshot;
                 _lookedAt = start;
-                _listing = listing;
+                _effort = effort;
                 _pauseFrom = start;
-                _pause = ListingsPerPause * listing > _options.MinRefreshInterval ? ListingsPerPause * listing : _options.MinRefreshInterval;
+                _pause = EffortsPerPause * effort > _options.MinRefreshInterval ? EffortsPerPause * effort : _options.MinRefreshInterval;
                 _faults = 0;
                 _refresh = null;
             }
 
-            _telemetry.RecordIndex(duration, snapshot.Entries.Count);
-            if (changed)
+            if (snapshot != earlier)
             {
-                LogRefreshed(snapshot.Entries.Count, snapshot.Skipped, snapshot.Truncated, duration.TotalMilliseconds);
+                LogRefreshed(
+                    earlier is null ? LogLevel.Information : LogLevel.Debug,
+                    snapshot.Entries.Count,
+                    snapshot.Skipped,
+                    snapshot.Truncated,
+                    duration.TotalMilliseconds);
             }
 
             return null;
@@ -219,8 +224,8 @@ public sealed partial class EmbeddingIndex : IAsyncDisposable
         }
     }
 
-    [LoggerMessage(1, LogLevel.Information, "Search index: {Pictures} pictures, {Skipped} unknown records, truncated {Truncated}, in {Milliseconds:F0} ms")]
-    private partial void LogRefreshed(int pictures, int skipped, bool truncated, double milliseconds);
+    [LoggerMessage(EventId = 1, Message = "Search index: {Pictures} pictures, {Skipped} unknown records, truncated {Truncated}, in {Milliseconds:F0} ms")]
+    private partial void LogRefreshed(LogLevel level, int pictures, int skipped, bool truncated, double milliseconds);
 
     [LoggerMessage(2, LogLevel.Warning, "The search index could not be refreshed ({Read} of {Found} records read, {Faults} times in a row)")]
     private partial void LogFault(Exception exception, int read, int found, int faults);

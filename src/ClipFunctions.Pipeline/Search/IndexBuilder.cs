@@ -29,13 +29,16 @@ internal sealed class IndexBuilder
         _time = time;
     }
 
-    /// <summary>The records as they stand now; the snapshot of the last build, if nothing has changed.</summary>
+    /// <summary>
+    /// The records as they stand now (the snapshot of the last build, if nothing has changed), and the time that it took but for reading
+    /// records, which is never done twice.
+    /// </summary>
     /// <exception cref="RequestFailedException">Storage failed.</exception>
-    public async Task<(IndexSnapshot Snapshot, TimeSpan Listing)> BuildAsync(IndexProgress progress, CancellationToken cancellationToken)
+    public async Task<(IndexSnapshot Snapshot, TimeSpan Effort)> BuildAsync(IndexProgress progress, CancellationToken cancellationToken)
     {
         long start = _time.GetTimestamp();
         (Dictionary<string, ListedRecord> listed, bool truncated) = await ListAsync(progress, cancellationToken);
-        TimeSpan listing = _time.GetElapsedTime(start);
+        TimeSpan effort = _time.GetElapsedTime(start);
 
         foreach ((string name, IndexedRecord record) in _records)
         {
@@ -48,6 +51,7 @@ internal sealed class IndexBuilder
 
         progress.AddRead(_records.Count);
         await ReadAsync(listed.Values.Where(record => !_records.ContainsKey(record.Name)).ToArray(), progress, cancellationToken);
+        start = _time.GetTimestamp();
         if (_snapshot is null || _changed || _snapshot.Truncated != truncated)
         {
             _snapshot = new IndexSnapshot(
@@ -57,7 +61,7 @@ internal sealed class IndexBuilder
             _changed = false;
         }
 
-        return (_snapshot, listing);
+        return (_snapshot, effort + _time.GetElapsedTime(start));
     }
 
     /// <summary>The records that are to be in the index: those written last.</summary>

@@ -19,7 +19,7 @@ public sealed record SearchOptions
     [Range(1, 256)]
     public int Parallelism { get; init; } = 16;
 
-    /// <summary>The least time from one look at the records to the next; ten times the last listing's, if that is longer. Default 1 s.</summary>
+    /// <summary>The least time from one look at the records to the next; ten times what the last listing took, if that is longer. Default 1 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
     public TimeSpan MinRefreshInterval { get; init; } = TimeSpan.FromSeconds(1);
 

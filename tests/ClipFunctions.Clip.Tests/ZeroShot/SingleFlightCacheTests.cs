@@ -28,6 +28,39 @@ public class SingleFlightCacheTests
     }
 
     [Fact]
+    public async Task ResultsThatTakeTooMuchTogetherLeaveInTheOrderOfTheirLastUse()
+    {
+        SingleFlightCache<int, int> cache = new(100, maxSize: 10, value => value);
+        List<int> computed = [];
+        async Task AskAsync(int key, int size) => Assert.Equal(size, await cache.GetAsync(
+            key,
+            _ =>
+            {
+                computed.Add(key);
+                return size;
+            },
+            Token));
+
+        await AskAsync(1, 4);
+        await AskAsync(2, 4);
+        await AskAsync(1, 4);
+        await AskAsync(3, 4);
+        Assert.Equal(2, cache.Count);
+
+        await AskAsync(1, 4);
+        await AskAsync(2, 4);
+        Assert.Equal([1, 2, 3, 2], computed);
+
+        // One that is too large for all of it stays until another comes.
+        await AskAsync(4, 1000);
+        await AskAsync(4, 1000);
+        Assert.Equal(1, cache.Count);
+        await AskAsync(5, 1);
+        Assert.Equal(1, cache.Count);
+        Assert.Equal([1, 2, 3, 2, 4, 5], computed);
+    }
+
+    [Fact]
     public async Task AFailureReachesThoseWhoWaitAndTheNextTriesAgain()
     {
         SingleFlightCache<int, int> cache = new(4);

@@ -133,7 +133,7 @@ internal sealed class OpenAIHandlers(
                 throw Invalid(string.Create(CultureInfo.InvariantCulture, $"input[{isPicture.Count}] is neither a text nor a picture. Lists of token ids are not taken: they would be another tokenizer's."));
             }
 
-            string content = value.GetString()!;
+            string content = JsonText.Of(value);
             asPicture |= content.StartsWith("data:image/", StringComparison.Ordinal);
             if (asPicture)
             {

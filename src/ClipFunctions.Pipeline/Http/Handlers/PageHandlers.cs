@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.IO.Compression;
 using System.Reflection;
 using System.Security.Cryptography;
 using ClipFunctions.Pipeline.Http.Problems;
@@ -13,6 +14,7 @@ internal sealed class PageHandlers
 {
     private const string Prefix = "page/";
     private const string Index = "index.html";
+    private const string Gzip = "gzip";
     private const string ScalarScript = "scalar.js";
     private const string ScalarResource = "ScalarStaticAssets.scalar.js";
 
@@ -59,7 +61,31 @@ internal sealed class PageHandlers
         headers.XContentTypeOptions = "nosniff";
         headers["Referrer-Policy"] = "no-referrer";
         headers.CacheControl = "no-cache";
-        return Results.Bytes(file.Content, file.Type, entityTag: new EntityTagHeaderValue(file.Tag));
+        if (!file.IsPacked)
+        {
+            return Results.Bytes(file.Content, file.Type, entityTag: new EntityTagHeaderValue($"\"{file.Tag}\""));
+        }
+
+        headers.Vary = HeaderNames.AcceptEncoding;
+        if (!AcceptsGzip(context.Request))
+        {
+            return Results.Bytes(Unpack(file.Content), file.Type, entityTag: new EntityTagHeaderValue($"\"{file.Tag}\""));
+        }
+
+        headers.ContentEncoding = Gzip;
+        return Results.Bytes(file.Content, file.Type, entityTag: new EntityTagHeaderValue($"\"{file.Tag}-{Gzip}\""));
+    }
+
+    private static bool AcceptsGzip(HttpRequest request) =>
+        StringWithQualityHeaderValue.TryParseList(request.Headers.AcceptEncoding, out IList<StringWithQualityHeaderValue>? accepted)
+        && accepted.Any(encoding => encoding.Value.Equals(Gzip, StringComparison.OrdinalIgnoreCase) && encoding.Quality is not 0);
+
+    private static byte[] Unpack(byte[] content)
+    {
+        using GZipStream packed = new(new MemoryStream(content), CompressionMode.Decompress);
+        using MemoryStream plain = new();
+        packed.CopyTo(plain);
+        return plain.ToArray();
     }
 
     private static FrozenDictionary<string, PageFile> ReadFiles()
@@ -79,10 +105,13 @@ internal sealed class PageHandlers
             using Stream stream = assembly.GetManifestResourceStream(resource) ?? throw new InvalidOperationException($"{assembly.GetName().Name} has no {resource}.");
             byte[] content = new byte[stream.Length];
             stream.ReadExactly(content);
-            string tag = $"\"{Convert.ToHexStringLower(SHA256.HashData(content).AsSpan(0, 8))}\"";
-            files.Add(name, new PageFile(content, Types.GetValueOrDefault(Path.GetExtension(name), "application/octet-stream"), tag));
+            string tag = Convert.ToHexStringLower(SHA256.HashData(content).AsSpan(0, 8));
+
+            // Scalar's script is packed in its assembly.
+            bool isPacked = content.AsSpan().StartsWith<byte>([0x1F, 0x8B]);
+            files.Add(name, new PageFile(content, Types.GetValueOrDefault(Path.GetExtension(name), "application/octet-stream"), tag, isPacked));
         }
     }
 
-    private sealed record PageFile(byte[] Content, string Type, string Tag);
+    private sealed record PageFile(byte[] Content, string Type, string Tag, bool IsPacked);
 }

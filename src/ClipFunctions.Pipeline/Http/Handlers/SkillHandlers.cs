@@ -190,7 +190,7 @@ internal sealed class SkillHandlers(
         {
             JsonElement data = image.ValueKind == JsonValueKind.Object && image.TryGetProperty("data", out JsonElement inner) ? inner : image;
             return data.ValueKind == JsonValueKind.String
-                ? new PictureInput(PictureInputConverter.Decode(Encoding.UTF8.GetBytes(data.GetString()!)))
+                ? new PictureInput(PictureInputConverter.Decode(Encoding.UTF8.GetBytes(JsonText.Of(data))))
                 : new PictureInput(default, Fault: "data.image is base64, or an object with base64 in 'data'.");
         }
         catch (JsonException exception)

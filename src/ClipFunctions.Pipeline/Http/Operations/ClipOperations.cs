@@ -31,6 +31,7 @@ public static class ClipOperations
         DropIn("SkillClassify", "api/skill/classify", (SkillHandlers handlers, HttpContext context, CancellationToken token) => handlers.ClassifyAsync(context.Request, token)),
         Public("HealthLive", "api/health/live", (HealthHandlers _, HttpContext _, CancellationToken _) => Task.FromResult(HealthHandlers.Live())),
         Public("HealthReady", "api/health/ready", (HealthHandlers handlers, HttpContext _, CancellationToken token) => handlers.ReadyAsync(token)),
+        Public("OpenApi", "api/openapi.json", (OpenApiHandlers handlers, HttpContext context, CancellationToken _) => Task.FromResult(handlers.Send(context))),
         Public("Reference", "api/reference", (PageHandlers handlers, HttpContext context, CancellationToken _) => Task.FromResult(handlers.Reference(context))),
         Public("ReferenceFile", "api/reference/{file}", (PageHandlers handlers, HttpContext context, CancellationToken _) => Task.FromResult(handlers.ReferenceFile(context, (string)context.Request.RouteValues["file"]!))),
         Public("Page", "", (PageHandlers handlers, HttpContext context, CancellationToken _) => Task.FromResult(handlers.Page(context))),

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using System.Text.Unicode;
 using ClipFunctions.Pipeline.Http.Problems;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
@@ -160,6 +161,11 @@ internal sealed class RequestReader(IOptions<ClipHttpOptions> options)
         if (json.StartsWith("\uFEFF"u8))
         {
             json = json[3..];
+        }
+
+        if (!Utf8.IsValid(json))
+        {
+            throw RequestProblemException.BadRequest("InvalidJson", "The JSON cannot be read", "The body is not UTF-8.");
         }
 
         return JsonSerializer.Deserialize(json, type)

@@ -4,7 +4,7 @@ Scalar.createApiReference('#reference', {
   withDefaultFonts: false,
   telemetry: false,
   proxyUrl: '',
-  hideClientButton: false,
+  hideClientButton: true,
   agent: { disabled: true },
   mcp: { disabled: true },
   showDeveloperTools: 'never',
