@@ -91,15 +91,14 @@ public sealed class LookTests(PageBrowser browser, PageHost host)
         },
         hash: "#similarity");
 
-    [Fact]
-    public Task LinksToTheReferenceOfTheApi() => VisitAsync(async page =>
+    [Theory]
+    [InlineData("API reference")]
+    [InlineData("OpenAPI")]
+    public Task LinksToTheDescriptionsOfTheApi(string name) => VisitAsync(async page =>
     {
-        foreach (string name in (string[])["API reference", "OpenAPI"])
-        {
-            string? link = await page.Page.GetByRole(AriaRole.Link, new() { Name = name }).GetAttributeAsync("href");
-            IAPIResponse answer = await page.Page.APIRequest.GetAsync(new Uri(host.Address, link).ToString());
-            Assert.Equal(200, answer.Status);
-        }
+        string? link = await page.Page.GetByRole(AriaRole.Link, new() { Name = name }).GetAttributeAsync("href");
+        IAPIResponse answer = await page.Page.APIRequest.GetAsync(new Uri(host.Address, link).ToString());
+        Assert.Equal(200, answer.Status);
     });
 
     private Task VisitAsync(Func<TestedPage, Task> test, BrowserNewContextOptions? options = null, string hash = "") =>

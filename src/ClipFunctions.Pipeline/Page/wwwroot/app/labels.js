@@ -62,7 +62,7 @@ export function labelCount() {
   return source() === 'set' ? chosenSet()?.labelCount : ownLabels().length;
 }
 
-export function templateError(template) {
+function templateError(template) {
   const places = template.split('{}').length - 1;
   if (places === 1) {
     return null;

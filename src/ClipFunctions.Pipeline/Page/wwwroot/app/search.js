@@ -154,7 +154,10 @@ function showLike(like) {
 
   const image = element('img', { alt: '', width: 48, height: 48 });
   showThumbnail(image, { name: like });
-  bar.replaceChildren(image, element('span', { class: 'like-name' }, 'More like ', element('strong', {}, like)), iconButton('close', `Stop looking for pictures like ${like}`, clear));
+  bar.replaceChildren(
+    image,
+    element('span', { class: 'like-name' }, 'More like ', element('strong', {}, like)),
+    iconButton('close', `Stop looking for pictures like ${like}`, clear));
   bar.focus();
 }
 
