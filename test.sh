@@ -17,6 +17,7 @@ done
 . eng/prerequisites.sh
 require_dotnet || exit 1
 require_azurite || exit 1
+offer_packages
 
 results=$(mktemp -d)
 trap 'rm -rf "$results"' EXIT

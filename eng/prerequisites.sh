@@ -35,3 +35,14 @@ wait_for_port() { # port pid
   done
   return 1
 }
+
+# What only some tests need, from Debian's packages where that can be done without a password; without it those tests are skipped, visibly.
+offer_packages() {
+  local missing=()
+  command -v chromium >/dev/null 2>&1 || [ -n "${CLIP_CHROMIUM:-}" ] || missing+=(chromium)
+  [ ! -x /usr/bin/python3 ] || /usr/bin/python3 -c 'import requests' 2>/dev/null || missing+=(python3-requests)
+  [ ${#missing[@]} -gt 0 ] && command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ] || return 0
+  echo "Fetching ${missing[*]} (apt-get) ..."
+  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"; } >/dev/null 2>&1 ||
+    echo "apt-get could not fetch them: the tests that need them will be skipped."
+}

@@ -4,17 +4,19 @@ using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using ClipFunctions.Clip.Bundles;
+using ClipFunctions.ModelCaching;
 
 namespace ClipFunctions.Benchmarks;
 
 /// <summary>
-/// <c>uploads [count]</c> measures the local host from outside; <c>accuracy DIR</c> the demo model; <c>convert DIR [model…]</c> the conversion of
+/// <c>uploads [count]</c> and <c>http DIR [model] [precision] [seconds]</c> measure the local host from outside; <c>accuracy DIR</c> the demo model; <c>convert DIR [model…]</c> the conversion of
 /// checkpoints of true sizes; <c>load DIR [model…]</c> the time to the first vectors; <c>agreement DIR COUNT model…</c>
 /// fp16 and int8 against fp32; anything else is an argument of BenchmarkDotNet (<c>--filter '*'</c>).
 /// </summary>
 internal static class BenchmarkProgram
 {
     private const int DefaultUploads = 500;
+    private const int DefaultHttpSeconds = 60;
 
     public static async Task Main(string[] args)
     {
@@ -22,6 +24,13 @@ internal static class BenchmarkProgram
         {
             case ["uploads", ..]:
                 await UploadLoad.RunAsync(args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : DefaultUploads);
+                return;
+            case ["http", var folder, .. var rest]:
+                await HttpLoad.RunAsync(
+                    folder,
+                    rest.Length > 0 ? rest[0] : "ViT-B/32",
+                    rest.Length > 1 ? ModelRequest.ParsePrecision(rest[1]) : ModelPrecision.Fp32,
+                    rest.Length > 2 ? int.Parse(rest[2], CultureInfo.InvariantCulture) : DefaultHttpSeconds);
                 return;
             case ["accuracy", var folder]:
                 await DemoAccuracy.RunAsync(folder);

@@ -23,11 +23,11 @@ public sealed class KeyTests(AzuriteServer azurite, PageBrowser browser)
             {
                 ILocator dialog = page.Page.GetByRole(AriaRole.Dialog);
                 await Expect(dialog).ToBeVisibleAsync();
-                await dialog.GetByLabel("Key").FillAsync("wrong");
+                await page.ById("key-input").FillAsync("wrong");
                 await page.Page.Keyboard.PressAsync("Enter");
                 await Expect(dialog).ToContainTextAsync("The server does not accept that key.");
 
-                await dialog.GetByLabel("Key").FillAsync("open sesame");
+                await page.ById("key-input").FillAsync("open sesame");
                 await page.Page.Keyboard.PressAsync("Enter");
                 await Expect(dialog).ToBeHiddenAsync();
                 await Expect(page.ById("model-select")).ToHaveValueAsync("demo");
@@ -54,7 +54,7 @@ public sealed class KeyTests(AzuriteServer azurite, PageBrowser browser)
             {
                 await page.Page.GetByRole(AriaRole.Button, new() { Name = "Cancel" }).ClickAsync();
                 await page.Page.GetByRole(AriaRole.Button, new() { Name = "Enter the key" }).ClickAsync();
-                await page.Page.GetByLabel("Key").FillAsync("open sesame");
+                await page.ById("key-input").FillAsync("open sesame");
                 await page.Page.GetByRole(AriaRole.Button, new() { Name = "Continue" }).ClickAsync();
 
                 await Expect(page.ById("model-select")).ToHaveValueAsync("demo");

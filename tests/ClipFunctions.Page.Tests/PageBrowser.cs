@@ -7,6 +7,9 @@ public sealed class PageBrowser : IAsyncLifetime
 {
     private static readonly string Executable = Environment.GetEnvironmentVariable("CLIP_CHROMIUM") ?? "/usr/bin/chromium";
 
+    // Other tests may keep this machine busy.
+    private const float PatienceMilliseconds = 20_000;
+
     private IPlaywright? _playwright;
     private IBrowser? _browser;
 
@@ -18,6 +21,7 @@ public sealed class PageBrowser : IAsyncLifetime
     {
         if (IsInstalled)
         {
+            Assertions.SetDefaultExpectTimeout(PatienceMilliseconds);
             _playwright = await Playwright.CreateAsync();
             _browser = await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = Executable, Args = ["--no-sandbox"] });
         }

@@ -43,7 +43,7 @@ public sealed partial class SimilarityTests(PageBrowser browser, PageHost host)
             await Expect(page.Page.Locator(".heat-table th[scope=col]")).ToHaveTextAsync(["cat.jpg"]);
             await Expect(page.ById("similarity-problem")).ToBeEmptyAsync();
         },
-        400);
+        [400]);
 
     [Fact]
     public Task AsksForATextWhereThereIsNone() => VisitAsync(async page =>
@@ -55,12 +55,34 @@ public sealed partial class SimilarityTests(PageBrowser browser, PageHost host)
         await Expect(page.Page.GetByLabel("Texts")).ToBeFocusedAsync();
     });
 
-    private Task VisitAsync(Func<TestedPage, Task> test, params int[] refusals) =>
-        TestedPage.VisitAsync(browser, host.Address, test, "#similarity", refusals: refusals);
+    [Theory]
+    [InlineData(ColorScheme.Light)]
+    [InlineData(ColorScheme.Dark)]
+    public Task KeepsItsNumbersReadableOnEveryShade(ColorScheme scheme) => VisitAsync(
+        async page =>
+        {
+            string texts = string.Join('\n', Enumerable.Range(0, 101).Select(i => $"text {i}"));
+            string row = string.Join(',', Enumerable.Range(0, 101));
+            await page.Page.RouteAsync("**/api/similarity", route => route.FulfillAsync(new()
+            {
+                ContentType = "application/json",
+                Body = $$"""{"model":"demo","fingerprint":"0","scoring":"softmax","logitScale":100,"logits_per_image":[[{{row}}]],"logits_per_text":[],"probs":[[{{row}}]]}""",
+            }));
+            await page.Page.GetByLabel("Texts").FillAsync(texts);
+            await page.ChooseAsync("similarity", TestedPage.Sample("cat.jpg"));
+            await page.Page.GetByLabel("Logits").CheckAsync();
+            await Expect(page.Page.Locator(".heat")).ToHaveCountAsync(101);
+
+            Assert.Empty(await page.RunAsync<string[]>("accessibility.js"));
+        },
+        options: new() { ColorScheme = scheme, ReducedMotion = ReducedMotion.Reduce });
+
+    private Task VisitAsync(Func<TestedPage, Task> test, int[]? refusals = null, BrowserNewContextOptions? options = null) =>
+        TestedPage.VisitAsync(browser, host.Address, test, "#similarity", options, refusals ?? []);
 
     private static Task<string> BackgroundAsync(ILocator cell) => cell.EvaluateAsync<string>("cell => getComputedStyle(cell).backgroundColor");
 
-    [GeneratedRegex("^(> )?[89][0-9.]+ %$")]
+    [GeneratedRegex("^(> 99.9|[89][0-9].[0-9]|100.0) %$")]
     private static partial Regex HighShare();
 
     [GeneratedRegex(@"^\u2212?[0-9]+\.[0-9]{2}$")]

@@ -7,8 +7,6 @@ namespace ClipFunctions.Page.Tests;
 [Collection(PageCollection.Name)]
 public sealed class UploadsTests(PageBrowser browser, PageHost host)
 {
-    private static readonly LocatorAssertionsToBeVisibleOptions Patiently = new() { Timeout = 60_000 };
-
     [Fact]
     public Task ShowsAnUploadThatArrivesWithItsTags() => VisitAsync(async page =>
     {
@@ -16,7 +14,7 @@ public sealed class UploadsTests(PageBrowser browser, PageHost host)
         await host.UploadAsync("albums/new pizza.png", await File.ReadAllBytesAsync(Path.Combine(RepositoryPaths.Samples, "pizza.png"), TestContext.Current.CancellationToken));
 
         ILocator card = Card(page, "albums/new pizza.png");
-        await Expect(card).ToBeVisibleAsync(Patiently);
+        await Expect(card).ToBeVisibleAsync();
         await Expect(card.Locator(".label-name").First).ToHaveTextAsync("pizza");
         await Expect(card.Locator("img")).ToHaveJSPropertyAsync("complete", true);
         await Expect(page.ById("announcer")).ToContainTextAsync("albums/new pizza.png: pizza");
@@ -29,7 +27,7 @@ public sealed class UploadsTests(PageBrowser browser, PageHost host)
         await Expect(page.ById("live-state")).ToHaveTextAsync("Live");
         await host.UploadAsync("notes.jpg", "no picture"u8.ToArray());
 
-        await Expect(Card(page, "notes.jpg")).ToBeVisibleAsync(Patiently);
+        await Expect(Card(page, "notes.jpg")).ToBeVisibleAsync();
         await Expect(Card(page, "notes.jpg")).ToContainTextAsync("Unsupported format");
     });
 

@@ -8,6 +8,7 @@ namespace ClipFunctions.Testing;
 /// <summary>The local host as a process of its own, as users run it; its assembly must stand beside the caller's.</summary>
 public sealed class LocalHostProcess : IAsyncDisposable
 {
+    private const string UrlsArgument = "--Urls=";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly Process _process;
@@ -27,10 +28,13 @@ public sealed class LocalHostProcess : IAsyncDisposable
     /// <summary>Where it listens.</summary>
     public Uri Address { get; }
 
+    /// <summary>The process's id.</summary>
+    public int ProcessId => _process.Id;
+
     /// <summary>What it has printed.</summary>
     public string Output => string.Join('\n', _output);
 
-    /// <summary>Starts a host and waits until it is ready.</summary>
+    /// <summary>Starts a host and waits until it is ready; on a free port, unless an argument says <c>--Urls=…</c> (the first is waited on).</summary>
     public static async Task<LocalHostProcess> StartAsync(params IEnumerable<string> arguments)
     {
         LocalHostProcess host = Launch(arguments);
@@ -49,7 +53,11 @@ public sealed class LocalHostProcess : IAsyncDisposable
     /// <summary>Starts a host and waits for nothing.</summary>
     public static LocalHostProcess Launch(params IEnumerable<string> arguments)
     {
-        Uri address = new($"http://127.0.0.1:{AzuriteServer.FreePort()}");
+        arguments = [.. arguments];
+        string urls = arguments.FirstOrDefault(argument => argument.StartsWith(UrlsArgument, StringComparison.Ordinal)) is { } given
+            ? given[UrlsArgument.Length..]
+            : $"http://127.0.0.1:{AzuriteServer.FreePort()}";
+        Uri address = new(urls.Split(';')[0].Replace("*", "127.0.0.1", StringComparison.Ordinal));
         ProcessStartInfo start = new("dotnet")
         {
             RedirectStandardOutput = true,
@@ -57,8 +65,8 @@ public sealed class LocalHostProcess : IAsyncDisposable
             WorkingDirectory = RepositoryPaths.Root,
         };
         start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "ClipFunctions.LocalHost.dll"));
-        start.ArgumentList.Add($"--Urls={address}");
-        foreach (string argument in arguments)
+        start.ArgumentList.Add(UrlsArgument + urls);
+        foreach (string argument in arguments.Where(argument => !argument.StartsWith(UrlsArgument, StringComparison.Ordinal)))
         {
             start.ArgumentList.Add(argument);
         }

@@ -1,6 +1,7 @@
 using System.Numerics.Tensors;
 using ClipFunctions.Clip.Bundles;
 using ClipFunctions.Clip.Inference;
+using ClipFunctions.Clip.Tokenization;
 
 namespace ClipFunctions.Clip.ZeroShot;
 
@@ -24,7 +25,7 @@ public sealed class ZeroShotClassifier(ZeroShotOptions? options = null)
     /// <param name="model">The model; it must not be disposed before the task ends.</param>
     /// <param name="labelSet">The labels and templates.</param>
     /// <param name="cancellationToken">Stops waiting; the computation itself stops when nobody waits for it.</param>
-    /// <exception cref="Tokenization.TextTooLongException">A prompt has more tokens than the model's context and is not to be cut.</exception>
+    /// <exception cref="TextTooLongException">A prompt has more tokens than the model's context and is not to be cut; its index is the label's times the number of templates, plus the template's.</exception>
     public Task<EmbeddingMatrix> GetLabelVectorsAsync(ClipModel model, LabelSet labelSet, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -40,7 +41,7 @@ public sealed class ZeroShotClassifier(ZeroShotOptions? options = null)
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>For each picture its labels, best first; of equal ones the earlier in the set first.</returns>
     /// <exception cref="ArgumentException">The vectors are not of the model's dimension.</exception>
-    /// <exception cref="Tokenization.TextTooLongException">A prompt has more tokens than the model's context and is not to be cut.</exception>
+    /// <exception cref="TextTooLongException">A prompt has more tokens than the model's context and is not to be cut; its index is the label's times the number of templates, plus the template's.</exception>
     public async Task<IReadOnlyList<IReadOnlyList<LabelScore>>> ClassifyAsync(ClipModel model, EmbeddingMatrix embeddings, LabelSet labelSet, int topK = 5, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -143,7 +144,17 @@ public sealed class ZeroShotClassifier(ZeroShotOptions? options = null)
 
         void Flush()
         {
-            EmbeddingMatrix batch = model.EncodeText(prompts, _options.Truncate, cancellationToken).Normalize();
+            EmbeddingMatrix batch;
+            try
+            {
+                batch = model.EncodeText(prompts, _options.Truncate, cancellationToken).Normalize();
+            }
+            catch (TextTooLongException exception)
+            {
+                // Counted among all prompts, so that the label can be told.
+                throw new TextTooLongException(prompts[exception.TextIndex], encoded + exception.TextIndex, exception.TokenCount, exception.ContextLength);
+            }
+
             for (int i = 0; i < batch.Count; i++, encoded++)
             {
                 Span<float> vector = vectors.AsSpan(encoded / templates * dimension, dimension);

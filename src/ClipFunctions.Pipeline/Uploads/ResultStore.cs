@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text.Json;
 using Azure;
 using Azure.Storage.Blobs;
@@ -17,6 +16,8 @@ public sealed class ResultStore
     /// <summary>More bytes than a record ever has: 1000 labels of 1 KB.</summary>
     internal const int MaxRecordBytes = 1 << 20;
 
+    private const string PictureKey = "picture_sha256";
+    private const string FingerprintKey = "model_fingerprint";
     private const string EmbeddingType = "application/octet-stream";
 
     private readonly BlobContainerClient _results;
@@ -92,18 +93,23 @@ public sealed class ResultStore
 
     /// <summary>
     /// Writes an embedding in place of the version <paramref name="previous"/> (none: there must be none); null if another
-    /// one stands there. One that stands there with the same bytes is as good as written.
+    /// one stands there. One that stands there of the same picture by the same model is as good as written: its last bits may
+    /// differ, because they depend on the batch, and replacing it would take it from under the record of who wrote it.
     /// </summary>
     internal async Task<UploadEmbedding?> TryWriteEmbeddingAsync(
-        string uploadName,
+        UploadResult result,
         float[] vector,
         ETag? previous,
         CancellationToken cancellationToken)
     {
-        BlobClient blob = _embeddings.GetBlobClient(StorageLayout.EmbeddingName(uploadName));
-        byte[] file = NpyFormat.Write(vector);
-        ETag? etag = await TryUploadAsync(blob, file, EmbeddingType, previous, cancellationToken);
-        if (etag is null && await PropertiesAsync(blob, cancellationToken) is { } standing && SameBytes(standing, file))
+        BlobClient blob = _embeddings.GetBlobClient(StorageLayout.EmbeddingName(result.Source.Name));
+        Dictionary<string, string> origin = new()
+        {
+            [PictureKey] = result.Source.Sha256 ?? "",
+            [FingerprintKey] = result.Model.Fingerprint,
+        };
+        ETag? etag = await TryUploadAsync(blob, NpyFormat.Write(vector), EmbeddingType, previous, cancellationToken, origin);
+        if (etag is null && await PropertiesAsync(blob, cancellationToken) is { } standing && HasOrigin(standing, origin))
         {
             etag = standing.ETag;
         }
@@ -151,14 +157,8 @@ public sealed class ResultStore
         }
     }
 
-    private static bool SameBytes(BlobProperties properties, byte[] file)
-    {
-#pragma warning disable CA5351 // Storage's own content hash is MD5; it tells equal bytes, it protects nothing.
-        return properties.ContentLength == file.Length
-            && properties.ContentHash is { } hash
-            && hash.AsSpan().SequenceEqual(MD5.HashData(file));
-#pragma warning restore CA5351
-    }
+    private static bool HasOrigin(BlobProperties properties, Dictionary<string, string> origin) =>
+        origin.All(entry => properties.Metadata.TryGetValue(entry.Key, out string? value) && value == entry.Value);
 
     private static async Task<BlobProperties?> PropertiesAsync(BlobClient blob, CancellationToken cancellationToken)
     {
@@ -177,7 +177,8 @@ public sealed class ResultStore
         byte[] content,
         string contentType,
         ETag? previous,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken,
+        IDictionary<string, string>? metadata = null)
     {
         BlobUploadOptions options = new()
         {
@@ -185,6 +186,7 @@ public sealed class ResultStore
                 ? new BlobRequestConditions { IfMatch = etag }
                 : new BlobRequestConditions { IfNoneMatch = ETag.All },
             HttpHeaders = new BlobHttpHeaders { ContentType = contentType },
+            Metadata = metadata,
         };
         try
         {

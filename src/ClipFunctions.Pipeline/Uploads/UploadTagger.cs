@@ -244,7 +244,7 @@ public sealed partial class UploadTagger
             bool ready = true;
             if (computation.Vector is { } vector)
             {
-                embedding = await _results.TryWriteEmbeddingAsync(name, vector, standingEmbedding, cancellationToken);
+                embedding = await _results.TryWriteEmbeddingAsync(computation.Result, vector, standingEmbedding, cancellationToken);
                 ready = embedding is not null;
             }
 

@@ -114,8 +114,9 @@ public sealed class BadRequestTests(AzuriteServer azurite)
         await ProblemAsync(server.PostAsync("api/classify?labels=a&labelSet=demo", Picture(Cat)), HttpStatusCode.BadRequest, "InvalidField");
         await ProblemAsync(server.PostAsync("api/classify?labelSet=none", Picture(Cat)), HttpStatusCode.NotFound, "LabelSetNotFound");
         await ProblemAsync(server.PostAsync("api/classify?topK=0", Picture(Cat)), HttpStatusCode.BadRequest, "InvalidField");
-        JsonElement problem = await ProblemAsync(server.PostAsync("api/classify?labels=" + Uri.EscapeDataString(string.Join(' ', Enumerable.Repeat("cat", 40))), Picture(Cat)), HttpStatusCode.BadRequest, "TextTooLong");
+        JsonElement problem = await ProblemAsync(server.PostAsync("api/classify?labels=dog&templates={}&templates=a%20{}&labels=" + Uri.EscapeDataString(string.Join(' ', Enumerable.Repeat("cat", 40))), Picture(Cat)), HttpStatusCode.BadRequest, "TextTooLong");
         Assert.Equal(16, problem.GetProperty("limit").GetInt32());
+        Assert.Contains("Label 1 in template 0", problem.GetProperty("detail").GetString(), StringComparison.Ordinal);
     }
 
     [Fact]

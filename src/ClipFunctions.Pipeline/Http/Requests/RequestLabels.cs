@@ -60,7 +60,9 @@ internal sealed class RequestLabels(LabelSetProvider labelSets, RequestTexts req
                 400,
                 "TextTooLong",
                 "A label is too long",
-                string.Create(CultureInfo.InvariantCulture, $"A label in its template has {exception.TokenCount} tokens with start and end token; the context length is {exception.ContextLength}."),
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"Label {exception.TextIndex / labels.Templates.Count} in template {exception.TextIndex % labels.Templates.Count} has {exception.TokenCount} tokens with start and end token; the context length is {exception.ContextLength}. Shorten one of them."),
                 exception)
             {
                 Limit = exception.ContextLength,

@@ -4,7 +4,7 @@ import { wait } from './timing.js';
 const LongestWait = 60;
 
 /** What the server, or the lack of one, answered instead of a result. */
-export class ApiError extends Error {
+class ApiError extends Error {
   constructor(status, problem, waitSeconds = null) {
     super(problem.detail ?? problem.title ?? `The server answered ${status}.`);
     this.status = status;

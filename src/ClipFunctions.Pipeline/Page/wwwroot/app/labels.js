@@ -62,7 +62,7 @@ export function labelCount() {
   return source() === 'set' ? chosenSet()?.labelCount : ownLabels().length;
 }
 
-export function templateError(template) {
+function templateError(template) {
   const places = template.split('{}').length - 1;
   if (places === 1) {
     return null;
@@ -189,6 +189,12 @@ function showRemovals() {
   }
 }
 
+function promptError({ message, problem }) {
+  return problem?.code === 'TextTooLong'
+    ? `The first prompt is too long for the model: it needs ${count(problem.actual, 'token')} and ${problem.limit} fit.`
+    : message;
+}
+
 /** The tokens of the first label in the first template. */
 async function previewPrompt() {
   const place = byId('prompt-tokens');
@@ -209,7 +215,7 @@ async function previewPrompt() {
     place.hidden = false;
   } catch (error) {
     if (!isAbort(error)) {
-      place.replaceChildren(element('p', { class: 'field-error' }, error.message));
+      place.replaceChildren(element('p', { class: 'field-error' }, promptError(error)));
       place.hidden = false;
     }
   }

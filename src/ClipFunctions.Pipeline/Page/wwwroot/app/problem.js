@@ -22,7 +22,7 @@ export class ProblemPlace {
     this.clear();
     const problem = error.status === 401 ? KeyMissing : error.problem ?? {};
     const title = problem.title ?? 'Something went wrong on this page';
-    const detail = problem.detail ?? (error.problem ? null : error.message);
+    const detail = detailOf(problem) ?? (error.problem ? null : error.message);
     this.#place.append(element('div', { class: 'problem', role: 'alert' },
       icon('alert'),
       element('div', {},
@@ -50,8 +50,14 @@ export class ProblemPlace {
   }
 }
 
-function limits({ limit, actual, detail = '' }) {
-  const isTold = detail.includes(`${limit}`);
+/** The server speaks of fields of requests, which people do not see here. */
+function detailOf({ code, detail, limit, actual }) {
+  return code === 'TextTooLong' ? `It needs ${count(actual, 'token')}, start and end included; the model reads ${limit}.` : detail;
+}
+
+function limits(problem) {
+  const { limit, actual } = problem;
+  const isTold = detailOf(problem)?.includes(`${limit}`);
   if (limit === undefined || limit === null || isTold) {
     return null;
   }

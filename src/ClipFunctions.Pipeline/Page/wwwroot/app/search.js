@@ -65,8 +65,9 @@ async function search() {
     return;
   }
 
-  results.replaceChildren(...answer.results.map(resultCard));
-  showSummary(answer);
+  const found = others(answer.results);
+  results.replaceChildren(...found.map(resultCard));
+  showSummary(answer, found.length);
 }
 
 async function loadMore() {
@@ -74,7 +75,7 @@ async function loadMore() {
   const url = apiUrl('search', Object.fromEntries(new URL(next, document.baseURI).searchParams));
   const answer = await ask(url);
   if (answer !== null) {
-    const cards = answer.results.map(resultCard);
+    const cards = others(answer.results).map(resultCard);
     byId('search-results').append(...cards);
     cards[0]?.querySelector('button')?.focus();
     announce(`${count(cards.length, 'more picture')} shown`);
@@ -110,21 +111,26 @@ function setBusy(isBusy) {
   byId('search-output').setAttribute('aria-busy', String(isBusy));
 }
 
+/** A picture is most like itself, which is no news. */
+function others(results) {
+  return results.filter(({ name }) => name !== asked.like);
+}
+
 function resultCard(result) {
   return gridCard(result, { badge: decimals(result.score, 3), body: [topLabels(result)] });
 }
 
-function showSummary({ results, pictures, truncated }) {
-  byId('search-empty').hidden = results.length > 0;
-  byId('search-summary').textContent = results.length === 0 ? '' : summaryOf(pictures, truncated);
+function showSummary({ pictures, truncated }, found) {
+  byId('search-empty').hidden = found > 0;
+  byId('search-summary').textContent = found === 0 ? '' : summaryOf(pictures, truncated);
   if (pictures === 0) {
     showEmpty('uploads', 'There is nothing to search yet', 'Pictures in the storage container for uploads can be searched as soon as they are tagged. See ',
       element('a', { href: '#uploads' }, 'Uploads'), '.');
-  } else if (results.length === 0) {
+  } else if (found === 0) {
     showEmpty('search', 'No other pictures', 'There is nothing left to compare with.');
   }
 
-  announce(count(results.length, 'picture found', 'pictures found'));
+  announce(count(found, 'picture found', 'pictures found'));
 }
 
 function summaryOf(pictures, truncated) {
@@ -148,7 +154,10 @@ function showLike(like) {
 
   const image = element('img', { alt: '', width: 48, height: 48 });
   showThumbnail(image, { name: like });
-  bar.replaceChildren(image, element('span', { class: 'like-name' }, 'More like ', element('strong', {}, like)), iconButton('close', `Stop looking for pictures like ${like}`, clear));
+  bar.replaceChildren(
+    image,
+    element('span', { class: 'like-name' }, 'More like ', element('strong', {}, like)),
+    iconButton('close', `Stop looking for pictures like ${like}`, clear));
   bar.focus();
 }
 

@@ -10,6 +10,8 @@ import { ProblemPlace } from './problem.js';
 import { debounce, Latest } from './timing.js';
 
 const TypingPause = 700;
+const HotInLight = 0.72;
+const HotInDark = 0.5;
 const Kinds = {
   probs: {
     rows: answer => answer.probs,
@@ -219,7 +221,9 @@ function pictureHeader(picture) {
 
 function heatCell(value, kind, low, high) {
   const heat = high > low ? (value - low) / (high - low) : 1;
-  const cell = element('td', { class: heat > 0.5 ? 'heat hot' : 'heat' }, kind.text(value));
+  const cell = element('td', { class: 'heat' }, kind.text(value));
+  cell.classList.toggle('hot-in-light', heat > HotInLight);
+  cell.classList.toggle('hot-in-dark', heat > HotInDark);
   cell.style.setProperty('--heat', heat.toFixed(4));
   return cell;
 }
