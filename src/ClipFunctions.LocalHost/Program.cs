@@ -54,6 +54,7 @@ try
     });
 
     await using WebApplication app = builder.Build();
+    LocalAccess.CheckAddresses(app.Services);
     app.UseLocalAccess();
     app.UseUnmatchedProblems();
     app.UseRouting();

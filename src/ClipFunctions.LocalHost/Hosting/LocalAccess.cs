@@ -38,7 +38,7 @@ public static class LocalAccess
         return app;
     }
 
-    /// <summary>Looks at what the server listens on.</summary>
+    /// <summary>Looks at what the server is to listen on (before the start), or listens on (after it: settings of Kestrel's own may add to it).</summary>
     /// <exception cref="InvalidSettingException">It can be reached from other machines, and no key is set.</exception>
     public static void CheckAddresses(IServiceProvider services)
     {
@@ -48,7 +48,9 @@ public static class LocalAccess
             return;
         }
 
-        foreach (string address in services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses ?? [])
+        IEnumerable<string> listening = services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses ?? [];
+        string[] planned = services.GetRequiredService<IConfiguration>()[WebHostDefaults.ServerUrlsKey]?.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
+        foreach (string address in listening.Concat(planned))
         {
             if (!IsLocal(BindingAddress.Parse(address).Host))
             {
