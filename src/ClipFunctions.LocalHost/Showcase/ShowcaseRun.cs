@@ -59,7 +59,7 @@ public sealed class ShowcaseRun(
         }
 
         string address = server.Features.Get<IServerAddressesFeature>()?.Addresses.FirstOrDefault() ?? "";
-        AnsiConsole.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"Serving: put pictures into the container [bold]{layout.Uploads}[/]; health at {address}/api/health/ready. Ctrl-C stops.");
+        AnsiConsole.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"Serving [bold]{address}/[/] (the page) and {address}/api/reference (HTTP); pictures in the container [bold]{layout.Uploads}[/] get tags. Ctrl-C stops.");
     }
 
     private static void Print(IReadOnlyCollection<UploadedPicture> pictures)
