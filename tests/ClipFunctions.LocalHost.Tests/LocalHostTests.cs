@@ -82,7 +82,10 @@ public sealed class LocalHostTests(AzuriteServer azurite)
         await containers.UploadAsync("a.jpg", TestPictures.Jpeg(3));
         await using (LocalHostProcess first = await LocalHostProcess.StartAsync(containers.Arguments))
         {
+            // The tags come before the message goes: killed in between, a host leaves it to the next one, rightly.
             await containers.UntilTaggedAsync(1, first);
+            await HostContainers.UntilAsync(
+                async () => (await containers.TriggerQueue.GetPropertiesAsync(Token)).Value.ApproximateMessagesCount == 0, first);
         }
 
         await using LocalHostProcess second = await LocalHostProcess.StartAsync(containers.Arguments);
