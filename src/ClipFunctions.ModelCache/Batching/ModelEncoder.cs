@@ -52,6 +52,10 @@ public sealed class ModelEncoder
     /// <summary>Texts that wait.</summary>
     public int PendingTexts => _texts.Pending;
 
+    /// <summary>Tells of pictures that are on their way: until disposal the batcher waits for them, as it does for those being decoded.</summary>
+    /// <param name="count">How many.</param>
+    public IDisposable ExpectImages(int count) => _images.Reserve(count, QueueAdmission.Always);
+
     /// <summary>Decodes, preprocesses and encodes a picture.</summary>
     /// <param name="encodedPicture">The file's bytes; they are read until the task ends, also after a cancellation.</param>
     /// <param name="admission">What happens if the queue is full.</param>

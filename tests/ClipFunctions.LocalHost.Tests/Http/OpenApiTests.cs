@@ -134,7 +134,7 @@ public sealed partial class OpenApiTests(SampleHost host)
     [InlineData("EmbedText", 415, "UnsupportedMediaType", "a cat", "", "text/plain")]
     [InlineData("EmbedText", 406, "NotAcceptable", "{\"text\": \"a\"}", "", "application/json", "text/html")]
     [InlineData("EmbedImage", 400, "NoPictures", "{}")]
-    [InlineData("EmbedImage", 400, "InvalidJson", "{\"image\": \"https://example.org/cat.jpg\"}")]
+    [InlineData("EmbedImage", 400, "UrlNotFetched", "{\"image\": \"https://example.org/cat.jpg\"}")]
     [InlineData("EmbedImage", 404, "BlobNotFound", "{\"blob\": \"uploads/nowhere.jpg\"}")]
     [InlineData("EmbedImage", 400, "InvalidBlob", "{\"blob\": \"secrets/cat.jpg\"}")]
     [InlineData("EmbedImage", 400, "UnsupportedFormat", "no picture", "", "application/octet-stream")]

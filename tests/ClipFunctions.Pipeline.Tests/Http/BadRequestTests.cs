@@ -126,7 +126,7 @@ public sealed class BadRequestTests(AzuriteServer azurite)
 
         foreach (string body in (string[])["""{"images":["https://example.com/x.jpg"]}""", """{"images":[{"url":"https://example.com/x.jpg"}]}"""])
         {
-            JsonElement problem = await ProblemAsync(server.PostAsync("api/embed/image", body), HttpStatusCode.BadRequest, "InvalidJson");
+            JsonElement problem = await ProblemAsync(server.PostAsync("api/embed/image", body), HttpStatusCode.BadRequest, "UrlNotFetched");
             Assert.Contains("not fetched", problem.GetProperty("detail").GetString(), StringComparison.Ordinal);
         }
 

@@ -5,15 +5,22 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace ClipFunctions.Pipeline.Http.Handlers;
 
 /// <summary>Liveness and readiness.</summary>
-public sealed class HealthHandlers(HealthCheckService checks)
+public sealed class HealthHandlers(HealthCheckService checks, TimeProvider time) : IDisposable
 {
+    // Anybody may ask, and each look runs the model.
+    private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(1);
+
+    private readonly SemaphoreSlim _looking = new(1);
+    private HealthReport? _report;
+    private long _lookedAt;
+
     /// <summary><c>GET api/health/live</c>: 200 as long as the process answers.</summary>
     public static IResult Live() => Results.Json(new HealthReply("live", []), ReplyJson.Readable.HealthReply);
 
-    /// <summary><c>GET api/health/ready</c>: runs the model and asks storage; 200 if both answer, else 503.</summary>
+    /// <summary><c>GET api/health/ready</c>: runs the model and asks storage, once a second at most; 200 if both answer, else 503.</summary>
     public async Task<IResult> ReadyAsync(CancellationToken cancellationToken)
     {
-        HealthReport report = await checks.CheckHealthAsync(check => check.Tags.Contains(Health.ModelHealthCheck.ReadyTag), cancellationToken);
+        HealthReport report = await LookAsync(cancellationToken);
         bool ready = report.Status == HealthStatus.Healthy;
         HealthReply reply = new(
             ready ? "ready" : "not ready",
@@ -23,5 +30,27 @@ public sealed class HealthHandlers(HealthCheckService checks)
                 entry.Value.Description ?? "",
                 entry.Value.Duration.TotalMilliseconds))]);
         return Results.Json(reply, ReplyJson.Readable.HealthReply, statusCode: ready ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _looking.Dispose();
+
+    private async Task<HealthReport> LookAsync(CancellationToken cancellationToken)
+    {
+        await _looking.WaitAsync(cancellationToken);
+        try
+        {
+            if (_report is null || time.GetElapsedTime(_lookedAt) > Fresh)
+            {
+                _report = await checks.CheckHealthAsync(check => check.Tags.Contains(Health.ModelHealthCheck.ReadyTag), cancellationToken);
+                _lookedAt = time.GetTimestamp();
+            }
+
+            return _report;
+        }
+        finally
+        {
+            _looking.Release();
+        }
     }
 }

@@ -193,7 +193,7 @@ internal sealed class SkillHandlers(
                 ? new PictureInput(PictureInputConverter.Decode(Encoding.UTF8.GetBytes(JsonText.Of(data))))
                 : new PictureInput(default, Fault: "data.image is base64, or an object with base64 in 'data'.");
         }
-        catch (JsonException exception)
+        catch (Exception exception) when (exception is JsonException or RequestProblemException)
         {
             return new PictureInput(default, Fault: exception.Message);
         }

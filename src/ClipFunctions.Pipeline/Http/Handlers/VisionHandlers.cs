@@ -3,7 +3,6 @@ using ClipFunctions.Clip.Inference;
 using ClipFunctions.Clip.Tokenization;
 using ClipFunctions.ModelCaching;
 using ClipFunctions.ModelCaching.Batching;
-using ClipFunctions.Pipeline.Http.Problems;
 using ClipFunctions.Pipeline.Http.Replies;
 using ClipFunctions.Pipeline.Http.Requests;
 using Microsoft.AspNetCore.Http;
@@ -31,10 +30,7 @@ internal sealed class VisionHandlers(RequestReader reader, RequestModels models,
             VectorizeImageRequest asked = await reader.ReadJsonAsync(request, DropInRequestJson.Default.VectorizeImageRequest, cancellationToken);
             picture = asked.Url is { } url && url.StartsWith("data:", StringComparison.Ordinal)
                 ? new PictureInput(PictureInputConverter.Decode(Encoding.UTF8.GetBytes(url)))
-                : throw RequestProblemException.BadRequest(
-                    "UrlNotFetched",
-                    "Nothing is fetched from addresses",
-                    "Pictures are not fetched from addresses: send the picture as the body (application/octet-stream), or as a data URI in 'url'.");
+                : throw PictureInputConverter.NotFetched;
         }
 
         using ModelLease lease = await models.LeaseAsync(null, cancellationToken);

@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using ClipFunctions.Pipeline.Http.Problems;
 
 namespace ClipFunctions.Pipeline.Http.Requests;
 
@@ -11,7 +12,11 @@ namespace ClipFunctions.Pipeline.Http.Requests;
 /// </summary>
 internal sealed class PictureInputConverter : JsonConverter<PictureInput>
 {
-    private const string NoFetching = "pictures are not fetched from addresses. Send the bytes (base64, a data URI or multipart/form-data), or name a blob of the uploads container.";
+    // Told as what it is, not as a fault of the JSON; the serializer lets this kind of exception through.
+    internal static RequestProblemException NotFetched => RequestProblemException.BadRequest(
+        "UrlNotFetched",
+        "Nothing is fetched from addresses",
+        "Pictures are not fetched from addresses. Send the bytes (as the body, base64, a data URI or multipart/form-data), or name a blob of the uploads container.");
 
     public override PictureInput Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
@@ -49,7 +54,7 @@ internal sealed class PictureInputConverter : JsonConverter<PictureInput>
                     name = reader.GetString();
                     break;
                 case "url":
-                    throw new JsonException("A picture has a 'url', but " + NoFetching);
+                    throw NotFetched;
                 case "$type" or "base64" or "data":
                     break;
                 default:
@@ -94,7 +99,7 @@ internal sealed class PictureInputConverter : JsonConverter<PictureInput>
         }
         else if (text.StartsWith("http:"u8) || text.StartsWith("https:"u8))
         {
-            throw new JsonException("A picture is an address, but " + NoFetching);
+            throw NotFetched;
         }
 
         byte[] bytes = new byte[Base64.GetMaxDecodedFromUtf8Length(text.Length)];
