@@ -23,8 +23,6 @@ public sealed partial class DocumentationTests(SampleHost host)
 
     public static TheoryData<string, int> PythonSnippets => Of("python");
 
-    public static TheoryData<string, int> JavaScriptSnippets => new(Snippet.All.Where(snippet => snippet.Language == "javascript").Select(snippet => (snippet.Section, snippet.Line)));
-
     [Theory]
     [MemberData(nameof(BashSnippets))]
     public async Task BashSnippetsRun(string section, int line)
@@ -49,18 +47,6 @@ public sealed partial class DocumentationTests(SampleHost host)
         }
 
         Passed(await SnippetRun.StartAsync(host.Address, Patience, Python, "-c", code));
-    }
-
-    [Theory]
-    [MemberData(nameof(JavaScriptSnippets))]
-    public async Task JavaScriptSnippetsRun(string section, int line)
-    {
-        if ((await SnippetRun.StartAsync(host.Address, Patience, "node", "-e", "require.resolve('openai')")) is { ExitCode: not 0 })
-        {
-            Assert.Skip($"{section}: npm's openai is not installed.");
-        }
-
-        Passed(await SnippetRun.StartAsync(host.Address, Patience, "node", "--input-type=module", "-e", At(line).Code));
     }
 
     [Fact]
