@@ -1,4 +1,5 @@
 using ClipFunctions.LocalHost.BlobTrigger;
+using ClipFunctions.LocalHost.Evaluations;
 using ClipFunctions.LocalHost.Hosting;
 using ClipFunctions.LocalHost.Showcase;
 using ClipFunctions.ModelCaching.Batching;
@@ -36,6 +37,9 @@ try
         builder.Services.AddHostedService<BlobTriggerService>();
     }
 
+    builder.Services.AddOptions<EvaluationQueueOptions>().BindConfiguration(EvaluationQueueOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+    builder.Services.AddHostedService<EvaluationService>();
+    builder.Services.AddHostedService<ScheduleService>();
     builder.Services.AddShowcase(builder.Configuration);
 
     OpenTelemetryBuilder telemetry = builder.Services.AddOpenTelemetry()

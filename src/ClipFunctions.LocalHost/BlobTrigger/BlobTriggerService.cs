@@ -3,6 +3,7 @@ using Azure.Storage.Blobs;
 using Azure.Storage.Queues;
 using ClipFunctions.LocalHost.Hosting;
 using ClipFunctions.LocalHost.Queues;
+using ClipFunctions.Pipeline.Evaluations;
 using ClipFunctions.Pipeline.Storage;
 using ClipFunctions.Pipeline.Uploads;
 using Microsoft.Extensions.Options;
@@ -54,9 +55,9 @@ public sealed class BlobTriggerService : BackgroundService
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
         Task.WhenAll(_scanner.RunAsync(_listener.Wake, stoppingToken), _listener.RunAsync(stoppingToken));
 
-    private async Task HandleAsync(BinaryData body, CancellationToken cancellationToken)
+    private async Task HandleAsync(QueueDelivery delivery, CancellationToken cancellationToken)
     {
-        BlobTriggerMessage message = BlobTriggerMessage.Parse(body);
+        BlobTriggerMessage message = BlobTriggerMessage.Parse(delivery.Body);
         await _tagger.TagAsync(new UploadEvent(message.BlobName, new ETag(message.ETag)), cancellationToken);
     }
 }

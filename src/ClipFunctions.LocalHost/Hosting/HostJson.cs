@@ -15,6 +15,9 @@ public sealed record HostJson
     /// <summary>Tries before an upload goes to the poison queue (<c>extensions.blobs.poisonBlobThreshold</c>). Default 5.</summary>
     public int PoisonBlobThreshold { get; init; } = 5;
 
+    /// <summary>Tries before another message goes to its poison queue (<c>extensions.queues.maxDequeueCount</c>). Default 5.</summary>
+    public int MaxDequeueCount { get; init; } = 5;
+
     /// <summary>The longest wait between two looks into an empty queue (<c>extensions.queues.maxPollingInterval</c>). Default 1 s here.</summary>
     public TimeSpan MaxPollingInterval { get; init; } = TimeSpan.FromSeconds(1);
 
@@ -39,6 +42,7 @@ public sealed record HostJson
             {
                 BlobParallelism = Number(root, path, defaults.BlobParallelism, 1, 1024, "extensions", "blobs", "maxDegreeOfParallelism"),
                 PoisonBlobThreshold = Number(root, path, defaults.PoisonBlobThreshold, 1, 1000, "extensions", "blobs", "poisonBlobThreshold"),
+                MaxDequeueCount = Number(root, path, defaults.MaxDequeueCount, 1, 1000, "extensions", "queues", "maxDequeueCount"),
                 MaxPollingInterval = Time(root, path, defaults.MaxPollingInterval, "extensions", "queues", "maxPollingInterval"),
                 RoutePrefix = Find(root, "extensions", "http", "routePrefix")?.GetString() ?? defaults.RoutePrefix,
             };

@@ -3,6 +3,7 @@ using Azure;
 using Azure.Storage.Queues;
 using Azure.Storage.Queues.Models;
 using ClipFunctions.LocalHost.Hosting;
+using ClipFunctions.Pipeline.Evaluations;
 
 namespace ClipFunctions.LocalHost.Queues;
 
@@ -19,7 +20,8 @@ public sealed partial class QueueListener
     private readonly QueueClient _queue;
     private readonly QueueClient _poison;
     private readonly QueueListenerOptions _options;
-    private readonly Func<BinaryData, CancellationToken, Task> _handler;
+    private readonly Func<QueueDelivery, CancellationToken, Task> _handler;
+    private readonly Func<QueueDelivery, CancellationToken, Task>? _givenUp;
     private readonly HostTelemetry _telemetry;
     private readonly ILogger _logger;
     private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
@@ -31,14 +33,17 @@ public sealed partial class QueueListener
     /// <param name="handler">Does a message's work. It may get one twice, and must throw if it is to get it again.</param>
     /// <param name="telemetry">Counts and times.</param>
     /// <param name="logger">Tells of failures.</param>
+    /// <param name="givenUp">Told of a message that no try came back from, before it is moved.</param>
     public QueueListener(
         QueueClient queue,
         QueueClient poison,
         QueueListenerOptions options,
-        Func<BinaryData, CancellationToken, Task> handler,
+        Func<QueueDelivery, CancellationToken, Task> handler,
         HostTelemetry telemetry,
-        ILogger logger)
+        ILogger logger,
+        Func<QueueDelivery, CancellationToken, Task>? givenUp = null)
     {
+        _givenUp = givenUp;
         _queue = queue;
         _poison = poison;
         _options = options;
@@ -143,6 +148,11 @@ public sealed partial class QueueListener
             if (message.DequeueCount > _options.MaxDequeueCount)
             {
                 // Each try took the process down with it, or outlived its visibility.
+                if (_givenUp is not null)
+                {
+                    await _givenUp(new QueueDelivery(message.Body, message.MessageId, true), cancellationToken);
+                }
+
                 await PoisonAsync(message, hold, null);
                 return;
             }
@@ -153,7 +163,7 @@ public sealed partial class QueueListener
                 Task renewal = RenewAsync(message, hold, done.Token);
                 try
                 {
-                    await _handler(message.Body, cancellationToken);
+                    await _handler(new QueueDelivery(message.Body, message.MessageId, message.DequeueCount >= _options.MaxDequeueCount), cancellationToken);
                 }
                 catch (Exception exception)
                 {

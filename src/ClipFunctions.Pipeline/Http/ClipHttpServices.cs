@@ -25,6 +25,7 @@ internal static class ClipHttpServices
         services.AddSingleton<SkillHandlers>();
         services.AddSingleton<SearchHandlers>();
         services.AddSingleton<UploadHandlers>();
+        services.AddSingleton<EvaluationHandlers>();
         services.AddSingleton<HealthHandlers>();
         services.AddSingleton<PageHandlers>();
         services.AddSingleton<OpenApiHandlers>();

@@ -15,6 +15,9 @@ public sealed record StorageLayout
 
     private const string ContainerPattern = "^[a-z0-9](?:[a-z0-9]|-(?=[a-z0-9])){2,62}$";
 
+    // Room for "-poison".
+    private const string QueuePattern = "^[a-z0-9](?:[a-z0-9]|-(?=[a-z0-9])){2,55}$";
+
     /// <summary>The watched container. Default <c>uploads</c>.</summary>
     [RegularExpression(ContainerPattern)]
     public string Uploads { get; init; } = "uploads";
@@ -31,8 +34,28 @@ public sealed record StorageLayout
     [RegularExpression(ContainerPattern)]
     public string Models { get; init; } = "models";
 
+    /// <summary>Labelled pictures that models are measured on. Default <c>datasets</c>.</summary>
+    [RegularExpression(ContainerPattern)]
+    public string Datasets { get; init; } = "datasets";
+
+    /// <summary>Runs, their reports, and the vectors that they share. Default <c>evaluations</c>.</summary>
+    [RegularExpression(ContainerPattern)]
+    public string Evaluations { get; init; } = "evaluations";
+
+    /// <summary>The queue of runs. Default <c>clip-evaluations</c>.</summary>
+    [RegularExpression(QueuePattern)]
+    public string EvaluationQueue { get; init; } = "clip-evaluations";
+
+    /// <summary>The queue of the runs' shards. Default <c>clip-evaluation-shards</c>.</summary>
+    [RegularExpression(QueuePattern)]
+    public string ShardQueue { get; init; } = "clip-evaluation-shards";
+
+    /// <summary>The queue of the runs' fits. Default <c>clip-evaluation-fits</c>.</summary>
+    [RegularExpression(QueuePattern)]
+    public string FitQueue { get; init; } = "clip-evaluation-fits";
+
     /// <summary>The containers that the pipeline creates at start.</summary>
-    public IReadOnlyList<string> Containers => [Uploads, Results, Embeddings];
+    public IReadOnlyList<string> Containers => [Uploads, Results, Embeddings, Datasets, Evaluations];
 
     /// <summary>The result record of an upload: <c>{path}.json</c>.</summary>
     public static string ResultName(string uploadName) => DerivedName(uploadName, ".json");

@@ -8,7 +8,7 @@ public sealed record ClipOperation
     /// <summary>Its name, such as <c>EmbedText</c>: the function's in Azure, the operation's id in the OpenAPI document.</summary>
     public required string Name { get; init; }
 
-    /// <summary><c>GET</c> or <c>POST</c>.</summary>
+    /// <summary><c>GET</c>, <c>POST</c> or <c>DELETE</c>.</summary>
     public required string Method { get; init; }
 
     /// <summary>The route, without a leading slash; <c>{*path}</c> takes the rest of the address.</summary>

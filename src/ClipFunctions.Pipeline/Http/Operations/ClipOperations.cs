@@ -9,6 +9,7 @@ public static class ClipOperations
 {
     private const string Get = "GET";
     private const string Post = "POST";
+    private const string Delete = "DELETE";
 
     /// <summary>The operations.</summary>
     public static IReadOnlyList<ClipOperation> All { get; } =
@@ -24,6 +25,11 @@ public static class ClipOperations
         Keyed("ListUploads", Get, "api/uploads", (UploadHandlers handlers, HttpContext context, CancellationToken token) => handlers.ListAsync(context.Request, token)),
         Keyed("GetUpload", Get, "api/uploads/{*path}", (UploadHandlers handlers, HttpContext context, CancellationToken token) => handlers.GetAsync(context, token)),
         Keyed("GetResult", Get, "api/results/{*path}", (UploadHandlers handlers, HttpContext context, CancellationToken token) => handlers.GetResultAsync(context, token)),
+        Keyed("StartEvaluation", Post, "api/evaluations", (EvaluationHandlers handlers, HttpContext context, CancellationToken token) => handlers.StartAsync(context.Request, token)),
+        Keyed("ListEvaluations", Get, "api/evaluations", (EvaluationHandlers handlers, HttpContext context, CancellationToken token) => handlers.ListAsync(context.Request, token)),
+        Keyed("GetEvaluation", Get, "api/evaluations/{id}", (EvaluationHandlers handlers, HttpContext context, CancellationToken token) => handlers.GetAsync(context, token)),
+        Keyed("CancelEvaluation", Delete, "api/evaluations/{id}", (EvaluationHandlers handlers, HttpContext context, CancellationToken token) => handlers.CancelAsync(context, token)),
+        Keyed("GetEvaluationFile", Get, "api/evaluations/{id}/{file}", (EvaluationHandlers handlers, HttpContext context, CancellationToken token) => handlers.GetFileAsync(context, token)),
         DropIn("VectorizeImage", "computervision/retrieval:vectorizeImage", (VisionHandlers handlers, HttpContext context, CancellationToken token) => handlers.VectorizeImageAsync(context.Request, token)),
         DropIn("VectorizeText", "computervision/retrieval:vectorizeText", (VisionHandlers handlers, HttpContext context, CancellationToken token) => handlers.VectorizeTextAsync(context.Request, token)),
         DropIn("OpenAIEmbeddings", "v1/embeddings", (OpenAIHandlers handlers, HttpContext context, CancellationToken token) => handlers.EmbedAsync(context.Request, token)),

@@ -8,6 +8,7 @@ using ClipFunctions.Clip.Imaging;
 using ClipFunctions.Clip.Inference;
 using ClipFunctions.Clip.Tokenization;
 using ClipFunctions.Clip.ZeroShot;
+using ClipFunctions.Evaluation;
 using ClipFunctions.ModelCaching;
 using ClipFunctions.ModelCaching.Batching;
 using ClipFunctions.ModelCaching.Downloads;
@@ -44,6 +45,7 @@ internal static class ProblemMapper
             Actual = text.TokenCount,
         },
         InvalidLabelSetException labels => RequestProblemException.BadRequest("InvalidLabels", "The labels cannot be used", labels.Message, labels),
+        InvalidEvaluationException evaluation => RequestProblemException.BadRequest(evaluation.Code, "The evaluation cannot be done", evaluation.Message, evaluation),
         ModelNotFoundException model => new RequestProblemException(404, "ModelNotFound", "There is no such model", $"There is no model '{model.ModelId}' here; GET api/models lists those that are.", model),
         InvalidBundleException or InvalidCheckpointException or DeviceUnavailableException or ModelDownloadException or InvalidSettingException =>
             new RequestProblemException(503, "ModelUnavailable", "The model cannot be used", "The model cannot be loaded on this host; its log tells why.", exception),

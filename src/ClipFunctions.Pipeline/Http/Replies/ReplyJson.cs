@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using ClipFunctions.Pipeline.Evaluations;
 using ClipFunctions.Pipeline.Http.Problems;
 
 namespace ClipFunctions.Pipeline.Http.Replies;
@@ -19,6 +20,8 @@ namespace ClipFunctions.Pipeline.Http.Replies;
 [JsonSerializable(typeof(SkillReply))]
 [JsonSerializable(typeof(SearchReply))]
 [JsonSerializable(typeof(UploadsReply))]
+[JsonSerializable(typeof(EvaluationStatus))]
+[JsonSerializable(typeof(EvaluationsReply))]
 internal sealed partial class ReplyJson : JsonSerializerContext
 {
     private static ReplyJson? _readable;

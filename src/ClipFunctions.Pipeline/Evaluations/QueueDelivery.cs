@@ -1,0 +1,7 @@
+namespace ClipFunctions.Pipeline.Evaluations;
+
+/// <summary>A message as a host hands it over.</summary>
+/// <param name="Body">The message.</param>
+/// <param name="MessageId">Names the message; the same at each delivery.</param>
+/// <param name="IsLastTry">Whether the host gives up if this try throws.</param>
+public sealed record QueueDelivery(BinaryData Body, string MessageId, bool IsLastTry);
