@@ -12,7 +12,6 @@ internal sealed class RecordReader
 {
     private const int KnownSchema = 1;
     private const int MaxEmbeddingBytes = 1 << 20;
-    private const int MaxETagLength = 128;
 
     private readonly BlobContainerClient _results;
     private readonly BlobContainerClient _embeddings;
@@ -82,7 +81,7 @@ internal sealed class RecordReader
 
     private async Task<float[]?> VectorAsync(UploadEmbedding? embedding, CancellationToken cancellationToken)
     {
-        if (embedding is null || embedding.Container != _embeddings.Name || !BlobPath.IsValid(embedding.Name, out _) || !IsVersion(embedding.ETag))
+        if (embedding is null || embedding.Container != _embeddings.Name || !BlobPath.IsValid(embedding.Name, out _) || !ListedETag.IsVersion(embedding.ETag))
         {
             return null;
         }
@@ -109,8 +108,4 @@ internal sealed class RecordReader
 
     // Archived, or encrypted with a key of its own.
     private static bool IsRefused(RequestFailedException exception) => exception.Status == 409;
-
-    // A quoted one: "*" would match whatever stands there.
-    private static bool IsVersion(string? etag) =>
-        etag is { Length: > 2 and <= MaxETagLength } && etag[0] == '"' && etag[^1] == '"' && !etag.AsSpan().ContainsAnyExceptInRange('!', '~');
 }

@@ -9,6 +9,12 @@ namespace ClipFunctions.Pipeline.Storage;
 /// </summary>
 public static class ListedETag
 {
+    private const int MaxLength = 128;
+
+    /// <summary>Whether a text is one version's ETag in the quoted form; <c>*</c> is none, it would match whatever stands there.</summary>
+    public static bool IsVersion(string? etag) =>
+        etag is { Length: > 2 and <= MaxLength } && etag[0] == '"' && etag[^1] == '"' && !etag.AsSpan().ContainsAnyExceptInRange('!', '~');
+
     /// <summary>A listed blob's ETag in the quoted form; null if the listing gave none.</summary>
     public static ETag? Of(BlobItem blob)
     {
