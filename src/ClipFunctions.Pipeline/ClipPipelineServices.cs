@@ -3,6 +3,7 @@ using ClipFunctions.ModelCaching;
 using ClipFunctions.ModelCaching.Catalog;
 using ClipFunctions.ModelCaching.Downloads;
 using ClipFunctions.Pipeline.Configuration;
+using ClipFunctions.Pipeline.Evaluations;
 using ClipFunctions.Pipeline.Health;
 using ClipFunctions.Pipeline.Http;
 using ClipFunctions.Pipeline.Labels;
@@ -60,6 +61,7 @@ public static class ClipPipelineServices
         services.AddSingleton<ResultStore>();
         services.AddSingleton<UploadTagger>();
         services.AddSingleton<EmbeddingIndex>();
+        services.AddEvaluations();
         services.AddClipHttp();
         services.AddHostedService<PipelineStartup>();
         services.AddHealthChecks()

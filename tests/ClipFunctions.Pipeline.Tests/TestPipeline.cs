@@ -58,6 +58,11 @@ internal sealed class TestPipeline : IAsyncDisposable
             ["Storage:Results"] = containers + "-r",
             ["Storage:Embeddings"] = containers + "-e",
             ["Storage:Models"] = containers + "-m",
+            ["Storage:Datasets"] = containers + "-d",
+            ["Storage:Evaluations"] = containers + "-v",
+            ["Storage:EvaluationQueue"] = containers + "-qv",
+            ["Storage:ShardQueue"] = containers + "-qs",
+            ["Storage:FitQueue"] = containers + "-qf",
         };
         foreach ((string key, string value) in settings)
         {

@@ -40,7 +40,8 @@ public sealed partial class EvaluationRunner
     private readonly TimeProvider _time;
     private readonly ILogger<EvaluationRunner> _logger;
 
-    internal EvaluationRunner(
+    /// <summary>Puts the parts together; nothing is read or loaded yet.</summary>
+    public EvaluationRunner(
         EvaluationStore store,
         EvaluationQueues queues,
         ModelCache models,
@@ -62,6 +63,8 @@ public sealed partial class EvaluationRunner
         _fitter = fitter;
         _storage = storage;
         _layout = layout;
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(clip);
         _options = options.Value;
         _defaultModel = clip.Value.Model;
         _time = time;

@@ -54,6 +54,11 @@ internal sealed class TestHttpServer : IAsyncDisposable
             ["Storage:Results"] = id + "-r",
             ["Storage:Embeddings"] = id + "-e",
             ["Storage:Models"] = id + "-m",
+            ["Storage:Datasets"] = id + "-d",
+            ["Storage:Evaluations"] = id + "-v",
+            ["Storage:EvaluationQueue"] = id + "-qv",
+            ["Storage:ShardQueue"] = id + "-qs",
+            ["Storage:FitQueue"] = id + "-qf",
             ["Clip:Search:MinRefreshInterval"] = "00:00:00.05",
         });
         builder.Configuration.AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Key, (string?)setting.Value)));
