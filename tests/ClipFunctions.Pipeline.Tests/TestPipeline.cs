@@ -1,5 +1,6 @@
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
+using Azure.Storage.Queues;
 using ClipFunctions.ModelCaching;
 using ClipFunctions.ModelCaching.Catalog;
 using ClipFunctions.Pipeline.Storage;
@@ -26,6 +27,8 @@ internal sealed class TestPipeline : IAsyncDisposable
 
     public IServiceProvider Services => _services;
 
+    public StorageLayout Layout => _layout;
+
     public ModelCache Models => _services.GetRequiredService<ModelCache>();
 
     public UploadTagger Tagger => _services.GetRequiredService<UploadTagger>();
@@ -37,6 +40,13 @@ internal sealed class TestPipeline : IAsyncDisposable
     public BlobContainerClient Embeddings => _storage.Blobs.GetBlobContainerClient(_layout.Embeddings);
 
     public BlobContainerClient ResultBlobs => _storage.Blobs.GetBlobContainerClient(_layout.Results);
+
+    public T Get<T>()
+        where T : notnull => _services.GetRequiredService<T>();
+
+    public BlobContainerClient Blobs(string container) => _storage.Blobs.GetBlobContainerClient(container);
+
+    public QueueClient Queue(string name) => _storage.Queues.GetQueueClient(name);
 
     /// <param name="azurite">Where the containers are made.</param>
     /// <param name="containers">What the containers' names begin with; given, if two pipelines are to share them.</param>
