@@ -6,6 +6,8 @@ using ClipFunctions.Clip.Bundles;
 using ClipFunctions.Clip.Inference;
 using ClipFunctions.Clip.Tokenization;
 using ClipFunctions.Clip.ZeroShot;
+using ClipFunctions.Datasets;
+using ClipFunctions.Evaluation;
 using ClipFunctions.ModelCaching.Catalog;
 using ClipFunctions.ModelCaching.Downloads;
 
@@ -53,6 +55,8 @@ internal static class ClipCommandLine
                 TokenizeCommand.Create(globals, terminal, examples),
                 EmbedCommand.Create(globals, terminal, examples),
                 ClassifyCommand.Create(globals, terminal, examples),
+                EvaluateCommand.CreateProbe(globals, terminal, examples),
+                EvaluateCommand.CreateZeroShot(globals, terminal, examples),
                 VerifyCommand.Create(globals, terminal, examples),
             ])
         {
@@ -105,6 +109,8 @@ internal static class ClipCommandLine
         or InvalidLabelSetException
         or TextTooLongException
         or UnknownModelException
+        or InvalidDatasetException
+        or InvalidEvaluationException
         or ModelDownloadException
         or InvalidCatalogException
         or DeviceUnavailableException

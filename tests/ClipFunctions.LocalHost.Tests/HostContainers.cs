@@ -26,6 +26,7 @@ internal sealed class HostContainers
         Uploads = blobs.GetBlobContainerClient(uploads ?? _id + "-u");
         Results = blobs.GetBlobContainerClient(results ?? _id + "-r");
         Embeddings = blobs.GetBlobContainerClient(embeddings ?? _id + "-e");
+        Datasets = blobs.GetBlobContainerClient(_id + "-d");
         TriggerQueue = new QueueClient(_connection, $"azure-webjobs-blobtrigger-{_id}");
         PoisonQueue = new QueueClient(_connection, "webjobs-blobtrigger-poison", new QueueClientOptions { MessageEncoding = QueueMessageEncoding.Base64 });
     }
@@ -35,6 +36,8 @@ internal sealed class HostContainers
     public BlobContainerClient Results { get; }
 
     public BlobContainerClient Embeddings { get; }
+
+    public BlobContainerClient Datasets { get; }
 
     public QueueClient TriggerQueue { get; }
 

@@ -20,6 +20,38 @@ internal static class ProgressDisplay
             .StartAsync(async context => await work(new Bars(context)));
     }
 
+    /// <summary>Runs work that counts things.</summary>
+    public static async Task RunCountAsync(Terminal terminal, string what, Func<Action<int, int>, Task> work)
+    {
+        if (!terminal.IsWatched)
+        {
+            int told = -1;
+            await work((done, total) =>
+            {
+                int tenths = total == 0 ? 10 : (int)(10L * done / total);
+                if (tenths > told)
+                {
+                    told = tenths;
+                    terminal.Note(string.Create(CultureInfo.InvariantCulture, $"{done} of {total} {what}"));
+                }
+            });
+            return;
+        }
+
+        await terminal.Side.Progress()
+            .AutoClear(true)
+            .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
+            .StartAsync(async context =>
+            {
+                ProgressTask task = context.AddTask(Markup.Escape(what));
+                await work((done, total) =>
+                {
+                    task.MaxValue = Math.Max(1, total);
+                    task.Value = done;
+                });
+            });
+    }
+
     private static string Name(string stage, string? item) => item is null ? stage : $"{stage} {item}";
 
     // Reports come from several threads and in bursts.

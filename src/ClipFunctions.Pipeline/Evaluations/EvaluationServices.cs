@@ -18,6 +18,7 @@ internal static class EvaluationServices
         services.AddSingleton<EvaluationQueues>();
         services.AddSingleton<EvaluationStarter>();
         services.AddSingleton<EvaluationSchedule>();
+        services.AddSingleton<Evaluator>();
         services.AddSingleton<EvaluationFitter>();
         services.AddSingleton<EvaluationRunner>();
         return services;

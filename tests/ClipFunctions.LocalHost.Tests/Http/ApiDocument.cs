@@ -38,6 +38,9 @@ internal sealed partial class ApiDocument
 
     public ApiOperation Find(string id) => Operations.Single(operation => operation.Id == id);
 
+    /// <summary>The status of an operation that has worked.</summary>
+    public static string Success(ApiOperation operation) => operation.Node["responses"]!.AsObject().Select(response => response.Key).First(status => status[0] == '2');
+
     /// <summary>The requests of an operation's examples: examples of one name belong together, and hold for the answer too.</summary>
     public IEnumerable<ApiCall> Calls(ApiOperation operation)
     {
@@ -50,9 +53,9 @@ internal sealed partial class ApiDocument
         ];
         if (operation.Node["requestBody"] is null)
         {
-            IEnumerable<string> named = [.. parameters.SelectMany(parameter => Keys(parameter["examples"])), .. AnswerExamples(operation, "200").Select(example => example.Name)];
+            IEnumerable<string> named = [.. parameters.SelectMany(parameter => Keys(parameter["examples"])), .. AnswerExamples(operation, Success(operation)).Select(example => example.Name)];
             bodies.AddRange(named.Distinct().Select(name => (name, (string?)null, (JsonNode?)null)));
-            if (!AnswerExamples(operation, "200").Any())
+            if (!AnswerExamples(operation, Success(operation)).Any())
             {
                 bodies.Add(("", null, null));
             }

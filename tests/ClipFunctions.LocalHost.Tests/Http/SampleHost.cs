@@ -1,3 +1,6 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
 using ClipFunctions.Testing;
 
 namespace ClipFunctions.LocalHost.Tests.Http;
@@ -29,6 +32,22 @@ public sealed class SampleHost(AzuriteServer azurite) : IAsyncLifetime
         _process = await LocalHostProcess.StartAsync(containers.Arguments);
         Http.BaseAddress = _process.Address;
         await containers.UntilTaggedAsync(samples.Length, _process);
+        await EvaluateAsync(containers);
+    }
+
+    /// <summary>Runs the evaluation that the document's examples are about.</summary>
+    private async Task EvaluateAsync(HostContainers containers)
+    {
+        foreach ((string name, byte[] content) in TestDatasets.Folder(TestDatasets.SampledClasses, trainPerClass: 8, testPerClass: 4))
+        {
+            await containers.Datasets.GetBlobClient($"drawn/{name}").UploadAsync(new BinaryData(content), TestContext.Current.CancellationToken);
+        }
+
+        using HttpResponseMessage started = await Http.PostAsJsonAsync("api/evaluations", new { runId = "example", dataset = "drawn", C = 0.316 }, TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.Accepted, started.StatusCode);
+        await HostContainers.UntilAsync(
+            async () => (await Http.GetFromJsonAsync<JsonElement>("api/evaluations/example", TestContext.Current.CancellationToken)).GetProperty("state").GetString() is "done" or "failed",
+            _process!);
     }
 
     /// <summary>Ends it.</summary>

@@ -1,0 +1,44 @@
+using System.Numerics.Tensors;
+using ClipFunctions.Clip.Bundles;
+using ClipFunctions.Clip.Inference;
+using ClipFunctions.Clip.ZeroShot;
+
+namespace ClipFunctions.Evaluation;
+
+/// <summary>Probabilities of classes without training.</summary>
+internal static class ZeroShotScores
+{
+    private const int PicturesAtATime = 1024;
+
+    /// <summary>The probability of each class for each picture, <c>[n, k]</c>, by the model's scoring rule.</summary>
+    public static async Task<float[]> ComputeAsync(ClipModel model, EmbeddingMatrix pictures, ClassLabels labels, CancellationToken cancellationToken)
+    {
+        LabelSet set = new(labels.Name, labels.Labels, labels.Templates);
+        EmbeddingMatrix vectors = await new ZeroShotClassifier().GetLabelVectorsAsync(model, set, cancellationToken);
+        int classes = vectors.Count;
+        float[] probabilities = new float[checked(pictures.Count * classes)];
+        for (int first = 0; first < pictures.Count; first += PicturesAtATime)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            int count = Math.Min(PicturesAtATime, pictures.Count - first);
+            EmbeddingMatrix piece = new(pictures.Values.Slice(first * pictures.Dimension, count * pictures.Dimension).ToArray(), count, pictures.Dimension);
+            LogitMatrix logits = model.Score(piece, vectors).LogitsPerImage;
+            LogitMatrix scores = model.Manifest.Scoring.Kind == ScoringKind.Sigmoid ? logits.Sigmoid() : logits.Softmax();
+            scores.Values.Span.CopyTo(probabilities.AsSpan(first * classes));
+        }
+
+        return probabilities;
+    }
+
+    /// <summary>The index of the largest probability of each row, the first of equal ones.</summary>
+    public static int[] Best(float[] probabilities, int classes)
+    {
+        int[] best = new int[probabilities.Length / classes];
+        for (int row = 0; row < best.Length; row++)
+        {
+            best[row] = TensorPrimitives.IndexOfMax(probabilities.AsSpan(row * classes, classes));
+        }
+
+        return best;
+    }
+}
