@@ -87,6 +87,18 @@ internal sealed class MemoryFiles : IDatasetFiles
         return other;
     }
 
+    /// <summary>The same files, the data set named by one of them.</summary>
+    public MemoryFiles WithEntry(string entry)
+    {
+        MemoryFiles other = new() { Origin = Origin, Entry = entry };
+        foreach (string name in _order)
+        {
+            other[name] = _files[name];
+        }
+
+        return other;
+    }
+
     public DatasetFile File(string name) => new(name, _files[name].Length, ETag(_files[name]));
 
     public async IAsyncEnumerable<DatasetFile> ListAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)

@@ -3,33 +3,38 @@ using SkiaSharp;
 
 namespace ClipFunctions.Testing;
 
-/// <summary>Pictures of a class: the sample of that name turned and scaled, else a shape of a form and colour of the class's own. The same for the same arguments.</summary>
+/// <summary>
+/// Pictures of a class: the sample of that name turned and scaled, else a shape of a form and colour of the class's own. The same for the same
+/// arguments.
+/// </summary>
 public static class DrawnPictures
 {
     private const int Forms = 6;
-    private const float Hues = 18;
+    private const int Hues = 18;
 
     private static readonly ConcurrentDictionary<string, SKImage?> Samples = new(StringComparer.Ordinal);
 
     /// <summary>A picture as a file.</summary>
     /// <param name="className">The class.</param>
+    /// <param name="look">The class's number, which tells its shape; 108 look different.</param>
     /// <param name="seed">Each seed gives another picture.</param>
     /// <param name="side">Width and height.</param>
     /// <param name="format">The file's format.</param>
-    public static byte[] Encode(string className, int seed, int side, SKEncodedImageFormat format)
+    public static byte[] Encode(string className, int look, int seed, int side, SKEncodedImageFormat format)
     {
-        using SKBitmap bitmap = Draw(className, seed, side);
+        using SKBitmap bitmap = Draw(className, look, seed, side);
         using SKData data = bitmap.Encode(format, 90);
         return data.ToArray();
     }
 
     /// <summary>The pixels as CIFAR has them: all of red, then of green, then of blue, row by row.</summary>
     /// <param name="className">The class.</param>
+    /// <param name="look">The class's number, which tells its shape; 108 look different.</param>
     /// <param name="seed">Each seed gives another picture.</param>
     /// <param name="side">Width and height.</param>
-    public static byte[] Planes(string className, int seed, int side)
+    public static byte[] Planes(string className, int look, int seed, int side)
     {
-        using SKBitmap bitmap = Draw(className, seed, side);
+        using SKBitmap bitmap = Draw(className, look, seed, side);
         ReadOnlySpan<byte> pixels = bitmap.GetPixelSpan();
         byte[] planes = new byte[3 * side * side];
         for (int i = 0; i < side * side; i++)
@@ -43,10 +48,9 @@ public static class DrawnPictures
         return planes;
     }
 
-    private static SKBitmap Draw(string className, int seed, int side)
+    private static SKBitmap Draw(string className, int look, int seed, int side)
     {
-        uint hash = Hash(className);
-        Random random = new((int)(hash ^ (uint)(seed * 7919)));
+        Random random = new((look * 2_000_003) + seed);
         SKBitmap bitmap = new(new SKImageInfo(side, side, SKColorType.Rgba8888, SKAlphaType.Opaque));
         using SKCanvas canvas = new(bitmap);
         canvas.Clear(SKColor.FromHsv(random.Next(360), random.Next(40), random.Next(20, 100)));
@@ -62,14 +66,14 @@ public static class DrawnPictures
         }
         else
         {
-            paint.Color = SKColor.FromHsv((hash / Forms % Hues * (360 / Hues)) + random.Next(-5, 6), random.Next(70, 100), random.Next(70, 100));
-            Draw(canvas, paint, hash % Forms);
+            paint.Color = SKColor.FromHsv((look / Forms * 7 % Hues * (360 / Hues)) + random.Next(10), random.Next(70, 100), random.Next(70, 100));
+            Draw(canvas, paint, look % Forms);
         }
 
         return bitmap;
     }
 
-    private static void Draw(SKCanvas canvas, SKPaint paint, uint form)
+    private static void Draw(SKCanvas canvas, SKPaint paint, int form)
     {
         switch (form)
         {
@@ -111,17 +115,5 @@ public static class DrawnPictures
         string name = className.Replace('_', '-').Replace(' ', '-');
         string? file = Directory.GetFiles(RepositoryPaths.Samples, $"{name}.*").Order(StringComparer.Ordinal).FirstOrDefault();
         return file is null ? null : SKImage.FromEncodedData(file);
-    }
-
-    // FNV-1a: the same in every process, unlike string's own.
-    private static uint Hash(string text)
-    {
-        uint hash = 2166136261;
-        foreach (char c in text)
-        {
-            hash = (hash ^ c) * 16777619;
-        }
-
-        return hash;
     }
 }

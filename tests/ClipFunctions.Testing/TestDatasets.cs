@@ -50,12 +50,12 @@ public static class TestDatasets
     {
         foreach ((string split, int count, int first) in new[] { ("train", trainPerClass, 0), ("test", testPerClass, TestSeeds) })
         {
-            foreach (string className in classes)
+            for (int look = 0; look < classes.Count; look++)
             {
                 for (int i = 0; i < count; i++)
                 {
                     SKEncodedImageFormat format = Formats[i % Formats.Length];
-                    yield return ($"{split}/{className}/{i:D4}.{Extension(format)}", DrawnPictures.Encode(className, first + i, side, format));
+                    yield return ($"{split}/{classes[look]}/{i:D4}.{Extension(format)}", DrawnPictures.Encode(classes[look], look, first + i, side, format));
                 }
             }
         }
@@ -123,7 +123,7 @@ public static class TestDatasets
             byte label = (byte)names.ToList().IndexOf(className);
             for (int i = 0; i < perClass; i++)
             {
-                byte[] planes = DrawnPictures.Planes(className, firstSeed + i, CifarSide);
+                byte[] planes = DrawnPictures.Planes(className, label, firstSeed + i, CifarSide);
                 records.Add(kind == 10 ? [label, .. planes] : [0, label, .. planes]);
             }
         }

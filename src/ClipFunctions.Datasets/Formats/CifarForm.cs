@@ -52,6 +52,10 @@ internal sealed class CifarForm
         };
     }
 
+    /// <summary>Whether a file belongs to the pickled version, which is not read here.</summary>
+    public static bool IsPickled(string path) =>
+        path.Contains("cifar-10-batches-py/", StringComparison.Ordinal) || path.Contains("cifar-100-python/", StringComparison.Ordinal);
+
     /// <summary>Which names a file holds, by its name; null if none.</summary>
     public static DatasetEncoding? Names(string path) => FileName(path) switch
     {

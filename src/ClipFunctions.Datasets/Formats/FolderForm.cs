@@ -21,7 +21,8 @@ internal static class FolderForm
             }
             else if (!PictureNames.IsPicture(file.Name))
             {
-                draft.Faults.Add(file.Name, DatasetFaultReason.UnknownExtension, "Its extension is not a picture's.");
+                string problem = CifarForm.IsPickled(file.Name) ? "It is of CIFAR's Python version; take the binary version." : "Its extension is not a picture's.";
+                draft.Faults.Add(file.Name, DatasetFaultReason.UnknownExtension, problem);
             }
             else
             {

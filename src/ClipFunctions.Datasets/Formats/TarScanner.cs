@@ -27,7 +27,7 @@ internal static class TarScanner
                 throw new BrokenArchiveException(isTruncated: true, "It is empty.");
             }
 
-            TarReader reader = new(source)
+            TarLister reader = new(source)
             {
                 Unsupported = (member, problem) => contents.Faults.Add($"{archive.Name}/{member}", DatasetFaultReason.UnsupportedMember, problem),
             };
@@ -114,7 +114,8 @@ internal static class TarScanner
         };
         if (rank < 0)
         {
-            contents.Faults.Add(name, DatasetFaultReason.UnknownExtension, "Its extension is neither a picture's nor a label's.");
+            string problem = CifarForm.IsPickled(member.Name) ? "It is of CIFAR's Python version; take the binary version." : "Its extension is neither a picture's nor a label's.";
+            contents.Faults.Add(name, DatasetFaultReason.UnknownExtension, problem);
             return;
         }
 

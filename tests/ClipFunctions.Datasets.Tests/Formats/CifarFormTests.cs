@@ -1,5 +1,6 @@
 using System.Formats.Tar;
 using ClipFunctions.Datasets.Plans;
+using ClipFunctions.Datasets.Reading;
 
 namespace ClipFunctions.Datasets.Tests.Formats;
 
@@ -39,7 +40,7 @@ public class CifarFormTests
         ];
         Assert.Equal(expected.Order(StringComparer.Ordinal), plan.Lines().Order(StringComparer.Ordinal));
         Assert.Equal([$"UnknownExtension {prefix}cifar-10-batches-bin/readme.html"], plan.FaultLines());
-        List<(byte[]? Bytes, Reading.DatasetReadReason?)> read = await files.ReadAllAsync(plan.Items);
+        List<(byte[]? Bytes, DatasetReadReason?)> read = await files.ReadAllAsync(plan.Items);
         for (int i = 0; i < read.Count; i++)
         {
             int index = int.Parse(plan.Items[i].Name[^1..], null);
@@ -108,6 +109,16 @@ public class CifarFormTests
     public async Task AnotherFolderTakenAsCifarIsRefused()
     {
         Assert.Contains("CIFAR's binary version", await MemoryFiles.Named("cat/1.jpg", "dog/1.jpg").FailureAsync(DatasetFormat.Cifar), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ThePythonVersionIsToldApart()
+    {
+        MemoryFiles archive = new();
+        archive["cifar-10-python.tar.gz"] = MemoryFiles.Gzip(Tars.Of(("cifar-10-batches-py/data_batch_1", "x"), ("cifar-10-batches-py/batches.meta", "x")));
+
+        Assert.Contains("take the binary version", await archive.FailureAsync(), StringComparison.Ordinal);
+        Assert.Contains("take the binary version", await MemoryFiles.Named("cifar-100-python/train", "cifar-100-python/meta").FailureAsync(), StringComparison.Ordinal);
     }
 
     private static MemoryFiles Files((string Name, byte[] Content)[] parts, bool archived, bool zipped)

@@ -7,7 +7,7 @@ namespace ClipFunctions.Datasets.Archives;
 /// Lists the files of a tar (v7, ustar, pax, GNU) with the place of their bytes. System.Formats.Tar gives no offsets for streams that cannot seek,
 /// and reads headers of any size into memory; this one reads at most 1 MiB for one.
 /// </summary>
-internal sealed class TarReader(SequentialReader source)
+internal sealed class TarLister(SequentialReader source)
 {
     public const int BlockSize = 512;
 
