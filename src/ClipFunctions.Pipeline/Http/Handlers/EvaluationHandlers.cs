@@ -43,11 +43,12 @@ internal sealed class EvaluationHandlers(RequestReader reader, EvaluationStarter
             ids.Add(id);
         }
 
+        ParallelOptions options = new() { MaxDegreeOfParallelism = Readers, CancellationToken = cancellationToken };
         EvaluationStatus?[] statuses = new EvaluationStatus?[ids.Count];
-        await Parallel.ForAsync(0, ids.Count, new ParallelOptions { MaxDegreeOfParallelism = Readers, CancellationToken = cancellationToken }, async (i, token) =>
-            statuses[i] = await store.StatusAsync(ids[i], token));
-        EvaluationsReply reply = new(ids.Count, [.. statuses.OfType<EvaluationStatus>().OrderByDescending(status => status.Created).ThenBy(status => status.RunId, StringComparer.Ordinal).Take(top)]);
-        return Results.Json(reply, ReplyJson.Readable.EvaluationsReply);
+        await Parallel.ForAsync(0, ids.Count, options, async (i, token) => statuses[i] = await store.StatusAsync(ids[i], token));
+        EvaluationStatus[] newest = [.. statuses.OfType<EvaluationStatus>().OrderByDescending(status => status.Created).ThenBy(status => status.RunId, StringComparer.Ordinal).Take(top)];
+        await Parallel.ForAsync(0, newest.Length, options, async (i, token) => newest[i] = await WithShardsDoneAsync(newest[i], token));
+        return Results.Json(new EvaluationsReply(ids.Count, newest), ReplyJson.Readable.EvaluationsReply);
     }
 
     /// <summary><c>GET api/evaluations/{id}</c>: a run's status.</summary>
@@ -55,13 +56,7 @@ internal sealed class EvaluationHandlers(RequestReader reader, EvaluationStarter
     {
         string id = IdOf(context);
         EvaluationStatus status = await store.StatusAsync(id, cancellationToken) ?? throw NotFound();
-        if (status.State == EvaluationState.Extracting && await store.RunAsync(id, cancellationToken) is { } run)
-        {
-            HashSet<int> done = await store.ShardsDoneAsync(run.Features, cancellationToken);
-            status = status with { ShardsDone = run.Shards.Count(shard => done.Contains(shard.Index)) };
-        }
-
-        return Results.Json(status, ReplyJson.Readable.EvaluationStatus);
+        return Results.Json(await WithShardsDoneAsync(status, cancellationToken), ReplyJson.Readable.EvaluationStatus);
     }
 
     /// <summary><c>DELETE api/evaluations/{id}</c>: stops a run.</summary>
@@ -81,6 +76,18 @@ internal sealed class EvaluationHandlers(RequestReader reader, EvaluationStarter
             ?? throw new RequestProblemException(404, "NotFound", "There is nothing here", "The run is not done, or has no such file: see its status.");
         context.Response.Headers.ContentSecurityPolicy = ReportPolicy;
         return Results.Bytes(content.ToMemory(), file.Type);
+    }
+
+    // Shards are counted where they lie: a status that told it would be written by all workers at once.
+    private async Task<EvaluationStatus> WithShardsDoneAsync(EvaluationStatus status, CancellationToken cancellationToken)
+    {
+        if (status.State != EvaluationState.Extracting || await store.RunAsync(status.RunId, cancellationToken) is not { } run)
+        {
+            return status;
+        }
+
+        HashSet<int> done = await store.ShardsDoneAsync(run.Features, cancellationToken);
+        return status with { ShardsDone = run.Shards.Count(shard => done.Contains(shard.Index)) };
     }
 
     private static string IdOf(HttpContext context)

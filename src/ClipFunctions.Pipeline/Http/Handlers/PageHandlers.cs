@@ -19,7 +19,13 @@ internal sealed class PageHandlers
     private const string ScalarResource = "ScalarStaticAssets.scalar.js";
 
     private const string PagePolicy =
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; font-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+    // The frame that the page shows reports in: they bring their styles and pictures along, and run nothing. The only script is the
+    // frame's own, which takes the report from the page; that the frame stands alone keeps it from the page's key and the API.
+    private const string ReportFrame = "report-frame.html";
+    private const string ReportFramePolicy =
+        "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'; sandbox allow-scripts";
 
     // Scalar sets styles from its script; it may not run other code nor speak to another host.
     private const string ReferencePolicy =
@@ -41,7 +47,7 @@ internal sealed class PageHandlers
     public IResult Page(HttpContext context) => Send(context, Index, PagePolicy);
 
     /// <summary><c>GET app/{file}</c>.</summary>
-    public IResult File(HttpContext context, string file) => Send(context, "app/" + file, PagePolicy);
+    public IResult File(HttpContext context, string file) => Send(context, "app/" + file, file == ReportFrame ? ReportFramePolicy : PagePolicy);
 
     /// <summary><c>GET api/reference</c>.</summary>
     public IResult Reference(HttpContext context) => Send(context, "reference.html", ReferencePolicy);

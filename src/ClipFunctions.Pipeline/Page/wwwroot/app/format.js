@@ -30,6 +30,17 @@ export function timeAgo(time, now = Date.now()) {
   return relative.format(-Math.floor(seconds / length), unit);
 }
 
+/** A length of time in its two largest units: "3 min 20 s". */
+export function duration(milliseconds) {
+  const seconds = Math.max(0, Math.round(milliseconds / 1000));
+  const minutes = Math.floor(seconds / 60);
+  if (minutes === 0) {
+    return `${seconds} s`;
+  }
+
+  return minutes < 60 ? `${minutes} min ${seconds % 60} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
 export function bytes(size) {
   if (size < 1024) {
     return `${size} bytes`;

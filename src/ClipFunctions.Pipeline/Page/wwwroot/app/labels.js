@@ -17,7 +17,7 @@ const previewLater = debounce(previewPrompt, TypingPause);
 let labelSets = [];
 let templateCount = 0;
 
-/** Fires `typed` while the person types and `chosen` at a decision. */
+/** Fires `typed` while the person types, `chosen` at a decision, and `loaded` when the label sets are there. */
 export const labelEvents = new EventTarget();
 
 export async function startLabels() {
@@ -62,7 +62,13 @@ export function labelCount() {
   return source() === 'set' ? chosenSet()?.labelCount : ownLabels().length;
 }
 
-function templateError(template) {
+/** The server's label sets for the chosen model. */
+export function knownLabelSets() {
+  return labelSets;
+}
+
+/** What is wrong with a template, or null. */
+export function templateError(template) {
   const places = template.split('{}').length - 1;
   if (places === 1) {
     return null;
@@ -105,6 +111,7 @@ async function loadSets() {
     labelSets = answer.labelSets;
     fillSelect(answer.default);
     showSet();
+    fire('loaded');
   } catch (error) {
     if (!isAbort(error)) {
       byId('label-set').replaceChildren(element('option', { value: '' }, 'The default set'));

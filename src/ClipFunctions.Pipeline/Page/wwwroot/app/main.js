@@ -1,4 +1,5 @@
 import { startClassify } from './classify.js';
+import { startEvaluations } from './evaluations.js';
 import { startLabels } from './labels.js';
 import { startModels } from './models.js';
 import { startDropAndPaste } from './pictures.js';
@@ -17,5 +18,6 @@ startSimilarity();
 startSearch();
 startUploads();
 startTokens();
+startEvaluations();
 startDropAndPaste();
 startTabs();

@@ -6,12 +6,27 @@ const FingerprintLength = 8;
 
 let models = [];
 
-/** Fires `change` when another model is chosen. */
+/** Fires `change` when another model is chosen and `loaded` when the list of models is there. */
 export const modelEvents = new EventTarget();
 
 /** The chosen model's id; undefined, which means the server's default, until the list is there. */
 export function currentModel() {
   return byId('model-select').value || undefined;
+}
+
+/** Chooses a model as the person would; tells whether it is there. */
+export function chooseModel(id) {
+  const select = byId('model-select');
+  if (!models.some(model => model.id === id)) {
+    return false;
+  }
+
+  if (select.value !== id) {
+    select.value = id;
+    select.dispatchEvent(new Event('change'));
+  }
+
+  return true;
 }
 
 export async function startModels() {
@@ -37,6 +52,7 @@ async function load(options) {
     models = answer.models.filter(model => model.available);
     fillSelect(answer.default);
     showFacts();
+    modelEvents.dispatchEvent(new Event('loaded'));
   } catch (error) {
     if (models.length === 0) {
       showFailure(error);

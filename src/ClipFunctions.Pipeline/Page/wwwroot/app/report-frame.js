@@ -1,0 +1,11 @@
+// Shows the report that the page sends, in place of this document. Nothing in it runs: what a parser has made does not, and the
+// policy of report-frame.html allows no script but this.
+addEventListener('message', ({ source, data }) => {
+  if (source !== parent || typeof data?.report !== 'string') {
+    return;
+  }
+
+  const report = new DOMParser().parseFromString(data.report, 'text/html');
+  document.documentElement.replaceWith(document.adoptNode(report.documentElement));
+  new ResizeObserver(() => parent.postMessage({ height: document.documentElement.offsetHeight }, '*')).observe(document.documentElement);
+}, { once: true });
