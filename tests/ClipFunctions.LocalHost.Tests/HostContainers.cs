@@ -26,6 +26,7 @@ internal sealed class HostContainers
         Uploads = blobs.GetBlobContainerClient(uploads ?? _id + "-u");
         Results = blobs.GetBlobContainerClient(results ?? _id + "-r");
         Embeddings = blobs.GetBlobContainerClient(embeddings ?? _id + "-e");
+        Evaluations = blobs.GetBlobContainerClient(_id + "-v");
         TriggerQueue = new QueueClient(_connection, $"azure-webjobs-blobtrigger-{_id}");
         PoisonQueue = new QueueClient(_connection, "webjobs-blobtrigger-poison", new QueueClientOptions { MessageEncoding = QueueMessageEncoding.Base64 });
     }
@@ -35,6 +36,8 @@ internal sealed class HostContainers
     public BlobContainerClient Results { get; }
 
     public BlobContainerClient Embeddings { get; }
+
+    public BlobContainerClient Evaluations { get; }
 
     public QueueClient TriggerQueue { get; }
 
@@ -48,7 +51,7 @@ internal sealed class HostContainers
         $"--Storage:Results={Results.Name}",
         $"--Storage:Embeddings={Embeddings.Name}",
         $"--Storage:Datasets={_id}-d",
-        $"--Storage:Evaluations={_id}-v",
+        $"--Storage:Evaluations={Evaluations.Name}",
         $"--Storage:EvaluationQueue={_id}-qv",
         $"--Storage:ShardQueue={_id}-qs",
         $"--Storage:FitQueue={_id}-qf",
