@@ -27,6 +27,7 @@ internal sealed class HostContainers
         Results = blobs.GetBlobContainerClient(results ?? _id + "-r");
         Embeddings = blobs.GetBlobContainerClient(embeddings ?? _id + "-e");
         Datasets = blobs.GetBlobContainerClient(_id + "-d");
+        Evaluations = blobs.GetBlobContainerClient(_id + "-v");
         TriggerQueue = new QueueClient(_connection, $"azure-webjobs-blobtrigger-{_id}");
         PoisonQueue = new QueueClient(_connection, "webjobs-blobtrigger-poison", new QueueClientOptions { MessageEncoding = QueueMessageEncoding.Base64 });
     }
@@ -38,6 +39,8 @@ internal sealed class HostContainers
     public BlobContainerClient Embeddings { get; }
 
     public BlobContainerClient Datasets { get; }
+
+    public BlobContainerClient Evaluations { get; }
 
     public QueueClient TriggerQueue { get; }
 
@@ -51,7 +54,7 @@ internal sealed class HostContainers
         $"--Storage:Results={Results.Name}",
         $"--Storage:Embeddings={Embeddings.Name}",
         $"--Storage:Datasets={_id}-d",
-        $"--Storage:Evaluations={_id}-v",
+        $"--Storage:Evaluations={Evaluations.Name}",
         $"--Storage:EvaluationQueue={_id}-qv",
         $"--Storage:ShardQueue={_id}-qs",
         $"--Storage:FitQueue={_id}-qf",

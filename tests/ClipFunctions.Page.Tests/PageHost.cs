@@ -30,6 +30,9 @@ public sealed class PageHost(AzuriteServer azurite) : IAsyncLifetime
         await _containers.UntilTaggedAsync(samples.Length, _host);
     }
 
+    /// <summary>The runs that the host knows.</summary>
+    public StoredRuns Runs => new(_containers.Evaluations);
+
     /// <summary>Uploads a file.</summary>
     public Task UploadAsync(string name, byte[] content) => _containers.UploadAsync(name, content);
 

@@ -19,8 +19,10 @@ export class Poller {
   }
 
   start() {
-    tabEvents.addEventListener('shown', () => this.now());
-    tabEvents.addEventListener('hidden', () => this.now());
+    for (const name of ['shown', 'hidden']) {
+      tabEvents.addEventListener(name, ({ detail }) => detail.tab === this.tab && this.now());
+    }
+
     document.addEventListener('visibilitychange', () => this.now());
     keyEvents.addEventListener('change', () => this.now());
   }

@@ -3,7 +3,7 @@ import { element, icon } from './dom.js';
 import { download } from './download.js';
 import { duration, percent, timeAgo } from './format.js';
 import { ProblemPlace } from './problem.js';
-import { factsOf, isOver, nameOf, runUrl, States, stepOf } from './runs.js';
+import { factsOf, isKnown, isOver, nameOf, runUrl, States, stepOf } from './runs.js';
 
 /** What is known of a run, and what can be done with it. */
 export class RunCard {
@@ -78,13 +78,13 @@ export class RunCard {
     state.textContent = States[status.state];
     state.dataset.state = status.state;
     facts.replaceChildren(...factsOf(status).map(fact => element('li', {}, fact)));
-    score.hidden = status.top1 === undefined;
+    score.hidden = !isKnown(status.top1);
     score.replaceChildren(element('strong', {}, percent(status.top1 ?? 0)), ' of the test pictures are right (top-1)');
   }
 
   #showStep(status) {
     const { bar, step } = this.#parts;
-    bar.hidden = status.state !== 'extracting' || status.shards === undefined;
+    bar.hidden = status.state !== 'extracting' || !isKnown(status.shards);
     bar.max = Math.max(1, status.shards ?? 1);
     bar.value = status.shardsDone ?? 0;
     bar.setAttribute('aria-label', `Shards of ${nameOf(status)}`);
@@ -111,7 +111,7 @@ export class RunCard {
       [page, isDone],
       [numbers, isDone],
       [classifier, isDone && status.request?.kind !== 'zero-shot'],
-      [again, status.request !== undefined],
+      [again, isKnown(status.request)],
       [stop, !isOver(status)],
     ].map(([button, isThere]) => [button, isThere && !button.classList.contains('left-out')]);
     const hadFocus = shown.some(([button, isThere]) => !isThere && button === document.activeElement);

@@ -4,6 +4,7 @@ import { count } from './format.js';
 import { knownLabelSets, labelEvents, templateError } from './labels.js';
 import { chooseModel, currentModel, modelEvents } from './models.js';
 import { ProblemPlace } from './problem.js';
+import { isKnown } from './runs.js';
 import { Latest } from './timing.js';
 
 const OwnLabels = 'own labels of a run';
@@ -44,13 +45,13 @@ export function fillRunForm(request) {
   problem.clear();
   byId('run-dataset').value = request.dataset ?? '';
   choose('run-kind', request.kind ?? 'linear-probe');
-  choose('run-c-source', request.C === undefined ? 'search' : 'given');
+  choose('run-c-source', isKnown(request.C) ? 'given' : 'search');
   byId('run-c').value = request.C ?? byId('run-c').defaultValue;
   byId('run-templates').value = (request.templates ?? []).join('\n');
   byId('run-format').value = request.format ?? '';
   byId('run-seed').value = request.seed ?? '';
   byId('run-share').value = request.validationShare ?? '';
-  byId('run-more').open = [request.format, request.seed, request.validationShare].some(value => value !== undefined);
+  byId('run-more').open = [request.format, request.seed, request.validationShare].some(isKnown);
   ownLabels = request.labels ?? null;
   wantedLabelSet = ownLabels ? OwnLabels : request.labelSet ?? '';
   showLabelSets();

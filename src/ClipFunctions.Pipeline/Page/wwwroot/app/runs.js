@@ -21,6 +21,11 @@ export function nameOf({ request, runId }) {
   return request?.dataset ?? runId;
 }
 
+/** What is not known is left out by the server, or null. */
+export function isKnown(value) {
+  return value !== undefined && value !== null;
+}
+
 export function isOver({ state }) {
   return state === 'done' || state === 'failed' || state === 'cancelled';
 }
@@ -30,12 +35,12 @@ export function factsOf({ request, pictures }) {
   return [
     request ? kindOf(request) : null,
     request ? request.model ?? 'default model' : null,
-    pictures === undefined ? null : count(pictures, 'picture'),
-  ].filter(fact => fact !== null);
+    isKnown(pictures) ? count(pictures, 'picture') : null,
+  ].filter(isKnown);
 }
 
 export function outcomeOf(status) {
-  const end = status.state === 'done' && status.top1 !== undefined ? `done, top-1 ${percent(status.top1)}` : States[status.state].toLowerCase();
+  const end = status.state === 'done' && isKnown(status.top1) ? `done, top-1 ${percent(status.top1)}` : States[status.state].toLowerCase();
   return `${nameOf(status)}: ${end}`;
 }
 
@@ -47,7 +52,7 @@ export function stepOf({ state, shards, shardsDone, progress }) {
     case 'planning':
       return 'Looks through the data set.';
     case 'extracting':
-      return shards === undefined ? 'Pictures become vectors.' : `${(shardsDone ?? 0).toLocaleString('en')} of ${count(shards, 'shard')}`;
+      return isKnown(shards) ? `${(shardsDone ?? 0).toLocaleString('en')} of ${count(shards, 'shard')}` : 'Pictures become vectors.';
     case 'fitting':
       return progress ?? 'Fits and measures.';
     default:
@@ -57,7 +62,7 @@ export function stepOf({ state, shards, shardsDone, progress }) {
 
 function kindOf({ kind, C, labelSet, labels }) {
   if (kind !== 'zero-shot') {
-    return C === undefined ? 'Linear probe, best C' : `Linear probe, C = ${C}`;
+    return isKnown(C) ? `Linear probe, C = ${C}` : 'Linear probe, best C';
   }
 
   if (labelSet) {
