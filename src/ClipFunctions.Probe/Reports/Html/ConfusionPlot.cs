@@ -233,7 +233,7 @@ internal static class ConfusionPlot
         }
 
         double x = frame.Left + place + 3;
-        Plot.Text(html, shown, x, y, "name", $"rotate({-frame.Slant} {Show.Place(x)} {Show.Place(y)})");
+        Plot.Text(html, shown, x, y, "name", $"rotate({Show.Place(-frame.Slant)} {Show.Place(x)} {Show.Place(y)})");
     }
 
     public static void WriteLegend(Markup html)
