@@ -32,28 +32,28 @@ internal sealed class CountRowsConverter : JsonConverter<IReadOnlyList<IReadOnly
 
     public override void Write(Utf8JsonWriter writer, IReadOnlyList<IReadOnlyList<int>> value, JsonSerializerOptions options)
     {
-        writer.WriteStartArray();
-        ArrayBufferWriter<byte> line = new();
-        foreach (IReadOnlyList<int> row in value)
+        // The writer does not indent what it takes as it is.
+        byte[] between = [(byte)'\n', .. Enumerable.Repeat((byte)' ', writer.CurrentDepth * options.IndentSize)];
+        ArrayBufferWriter<byte> text = new();
+        text.Write("["u8);
+        for (int row = 0; row < value.Count; row++)
         {
-            line.ResetWrittenCount();
-            line.Write("["u8);
-            for (int column = 0; column < row.Count; column++)
+            text.Write(row > 0 ? ","u8 : ""u8);
+            text.Write(between);
+            text.Write("  ["u8);
+            for (int column = 0; column < value[row].Count; column++)
             {
-                if (column > 0)
-                {
-                    line.Write(", "u8);
-                }
-
-                Utf8Formatter.TryFormat(row[column], line.GetSpan(LongestCount), out int length);
-                line.Advance(length);
+                text.Write(column > 0 ? ", "u8 : ""u8);
+                Utf8Formatter.TryFormat(value[row][column], text.GetSpan(LongestCount), out int length);
+                text.Advance(length);
             }
 
-            line.Write("]"u8);
-            writer.WriteRawValue(line.WrittenSpan);
+            text.Write("]"u8);
         }
 
-        writer.WriteEndArray();
+        text.Write(between);
+        text.Write("]"u8);
+        writer.WriteRawValue(text.WrittenSpan);
     }
 
     private static void Expect(bool holds)

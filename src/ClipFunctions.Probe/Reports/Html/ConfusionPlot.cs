@@ -14,8 +14,8 @@ internal static class ConfusionPlot
 
     private const int PointedClasses = 100;
     private const int PointedCells = 300;
-    private const int MostDenseCells = 60_000;
-    private const int DenseWidth = 720;
+    private const int MostGroups = 250;
+    private const int DenseWidth = 640;
     private const int DenseNames = 24;
     private const int Levels = 12;
     private const int LongestName = 18;
@@ -33,7 +33,6 @@ internal static class ConfusionPlot
             WriteDense(html, report);
         }
 
-        WriteLegend(html);
     }
 
     private static void WriteCells(Markup html, EvaluationReport report)
@@ -41,9 +40,9 @@ internal static class ConfusionPlot
         IReadOnlyList<string> names = report.Dataset.Classes;
         int classes = names.Count;
         bool numbered = classes <= NumberedClasses;
-        double cell = numbered ? Math.Clamp(540.0 / classes, 34, 92) : 16;
+        double cell = numbered ? Math.Clamp(540.0 / classes, 34, 92) : 17;
         double gap = numbered ? 2 : 1;
-        Frame frame = Frame.Around(names, cell * classes);
+        Frame frame = Frame.Around(names, classes, cell, numbered ? 45 : 60);
         using (Open(html, report, frame))
         {
             WriteGround(html, frame, cell, gap);
@@ -96,19 +95,15 @@ internal static class ConfusionPlot
         html.Empty("rect", ("x", Show.Place(frame.Left)), ("y", Show.Place(frame.Top)), ("width", Show.Place(frame.Side)), ("height", Show.Place(frame.Side)), ("fill", "url(#cells)"));
     }
 
-    /// <summary>Cells of about the same colour share one path, so that a thousand classes stay a small file; neighbours are taken together where that is not enough.</summary>
+    /// <summary>Cells of about the same colour share one path, so that many classes stay a small file; neighbours are taken together where they would be too small to see.</summary>
     private static void WriteDense(Markup html, EvaluationReport report)
     {
         IReadOnlyList<string> names = report.Dataset.Classes;
-        int together = 1;
+        int together = (names.Count + MostGroups - 1) / MostGroups;
         int[][] counts = Together(report.Confusion, together);
-        while (counts.Length > 1_000 || counts.Sum(row => row.Count(count => count > 0)) > MostDenseCells)
-        {
-            counts = Together(report.Confusion, ++together);
-        }
-
-        double cell = Math.Max((double)DenseWidth / counts.Length, 1);
-        Frame frame = Frame.Around(names, cell * counts.Length);
+        double cell = (double)DenseWidth / counts.Length;
+        int step = (names.Count + DenseNames - 1) / DenseNames;
+        Frame frame = Frame.Around([.. names.Where((_, at) => at % step == 0)], counts.Length, cell, 45);
         using (Open(html, report, frame))
         {
             Plot.Box(html, "no-heat", frame.Left, frame.Top, frame.Side, frame.Side);
@@ -134,7 +129,6 @@ internal static class ConfusionPlot
                 WritePointed(html, report, frame, cell);
             }
 
-            int step = (int)Math.Ceiling((double)names.Count / DenseNames);
             for (int at = 0; at < names.Count; at += step)
             {
                 double place = (at + 0.5) * frame.Side / (counts.Length * (double)together);
@@ -146,7 +140,7 @@ internal static class ConfusionPlot
 
         if (together > 1)
         {
-            html.Leaf("p", $"{Show.Count(together)} neighbouring classes share a row and a column.", ("class", "hint"));
+            html.Leaf("p", $"Each row and column stands for {Show.Count(together)} classes; what is mistaken among them counts as right here.", ("class", "hint"));
         }
     }
 
@@ -222,7 +216,7 @@ internal static class ConfusionPlot
             frame.Width,
             frame.Height,
             "heat-map");
-        Plot.Text(html, "Actual", frame.Left - 8, frame.Top - 8, "axis end");
+        Plot.Text(html, "Actual ↓", frame.Left - 8, frame.Top - 8, "axis end");
         Plot.Text(html, "Predicted →", frame.Left, 12, "axis");
         return picture;
     }
@@ -231,12 +225,18 @@ internal static class ConfusionPlot
     {
         string shown = Show.Short(name, LongestName);
         Plot.Text(html, shown, frame.Left - 8, frame.Top + place + 4, "name end");
-        double x = frame.Left + place + 3;
         double y = frame.Top - 8;
-        Plot.Text(html, shown, x, y, "name", $"rotate(-45 {Show.Place(x)} {Show.Place(y)})");
+        if (frame.Slant == 0)
+        {
+            Plot.Text(html, shown, frame.Left + place, y, "name middle");
+            return;
+        }
+
+        double x = frame.Left + place + 3;
+        Plot.Text(html, shown, x, y, "name", $"rotate({Show.Place(-frame.Slant)} {Show.Place(x)} {Show.Place(y)})");
     }
 
-    private static void WriteLegend(Markup html)
+    public static void WriteLegend(Markup html)
     {
         double[] shares = [0.01, 0.05, 0.2, 0.5, 1];
         using (html.Open("dl", ("class", "legend"), ("aria-label", "Colours of the heat map")))
@@ -270,16 +270,18 @@ internal static class ConfusionPlot
 
     private static string Opacity(double strength) => strength.ToString("0.###", CultureInfo.InvariantCulture);
 
-    /// <summary>Where the square of cells lies; names stand at its left and slanted above it.</summary>
-    private readonly record struct Frame(double Left, double Top, double Side, double Width, double Height)
+    /// <summary>Where the square of cells lies. Names stand at its left, and above it level or slanted by some degrees.</summary>
+    private readonly record struct Frame(double Left, double Top, double Side, double Width, double Height, int Slant)
     {
-        public static Frame Around(IReadOnlyList<string> names, double side)
+        public static Frame Around(IReadOnlyList<string> names, int cells, double cell, int slant)
         {
-            double longest = Math.Max(names.Max(name => Show.Width(Show.Short(name, LongestName))) * LetterWidth, 40);
-            double left = Math.Ceiling(longest) + 14;
-            double top = Math.Ceiling(longest * 0.71) + 34;
-            double right = Math.Ceiling(longest * 0.71) + 12;
-            return new Frame(left, top, side, left + side + right, top + side + 4);
+            double longest = Math.Ceiling(names.Max(name => Show.Width(Show.Short(name, LongestName))) * LetterWidth);
+            bool level = cells == names.Count && longest < cell - 6;
+            (double sine, double cosine) = level ? (0, 0) : Math.SinCos(slant * Math.PI / 180);
+            double left = Math.Max(longest, 50) + 14;
+            double top = Math.Ceiling(longest * sine) + 42;
+            double side = cells * cell;
+            return new Frame(left, top, side, left + side + Math.Ceiling(longest * cosine) + 12, top + side + 4, level ? 0 : slant);
         }
     }
 }

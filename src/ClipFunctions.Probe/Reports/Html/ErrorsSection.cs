@@ -3,14 +3,12 @@ namespace ClipFunctions.Probe.Reports.Html;
 /// <summary>What is taken for what.</summary>
 internal static class ErrorsSection
 {
-    private const int SideBySideClasses = 12;
-
     public static void Write(Markup html, EvaluationReport report)
     {
         using (html.Open("section", ("aria-labelledby", "errors")))
         {
             html.Leaf("h2", "What is taken for what", ("id", "errors"));
-            using (html.Open("div", ("class", report.Dataset.Classes.Count <= SideBySideClasses ? "split" : "stack")))
+            using (html.Open("div", ("class", "split")))
             {
                 using (html.Open("figure", ("class", "card wide")))
                 {
@@ -19,6 +17,8 @@ internal static class ErrorsSection
                     {
                         ConfusionPlot.Write(html, report);
                     }
+
+                    ConfusionPlot.WriteLegend(html);
                 }
 
                 WriteWorst(html, report.WorstConfusions);
@@ -40,7 +40,7 @@ internal static class ErrorsSection
             Table.Write(
                 html,
                 "Worst confusions",
-                [("Actual", false), ("Taken for", false), ("Pictures", true), ("Of the class", true)],
+                [("Actual", false), ("Taken for", false), ("Pictures", true), ("Share", true)],
                 worst.Select(pair => new[] { new Cell(pair.Actual), new Cell(pair.Predicted), Cell.Count(pair.Count), Cell.Share(pair.Share) }));
         }
     }

@@ -11,7 +11,11 @@ internal sealed class Facts(Markup html)
 
     public void Count(string name, int value) => Write(name, null, () => html.Count(value));
 
-    public void Number(string name, double value) => Write(name, null, () => html.Number(value));
+    public void Number(string name, double value, string before = "") => Write(name, null, () =>
+    {
+        html.Text(before);
+        html.Number(value);
+    });
 
     public void Seconds(string name, double? value)
     {

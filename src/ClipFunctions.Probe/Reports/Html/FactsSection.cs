@@ -61,11 +61,11 @@ internal static class FactsSection
     private static void WriteProbe(Markup html, ReportProbe probe) => WriteCard(html, "Fit", facts =>
     {
         facts.Number("C", probe.C);
-        facts.Text("C found by", probe.Sweep.Count > 0 ? $"search over {Show.Counted(probe.Sweep.Count, "value", "values")}" : "given");
+        facts.Text("C from", probe.Sweep.Count > 0 ? $"{Show.Counted(probe.Sweep.Count, "value", "values")} tried" : "the request");
         facts.Count("Pictures", probe.TrainCount);
         facts.Number("Objective", probe.Objective);
         facts.Number("Gradient norm", probe.GradientNorm);
-        facts.Number("Relative gap at most", probe.RelativeGap);
+        facts.Number("Relative gap", probe.RelativeGap, "at most ");
         facts.Count("Iterations", probe.Iterations);
         facts.Count("Evaluations", probe.Evaluations);
     });

@@ -6,14 +6,16 @@ internal static class Heat
     /// <summary>Black or white on a darker colour: above this luminance black has the better contrast.</summary>
     private const double Middle = 0.179;
 
+    private const double Weakest = 0.15;
+
     public static readonly (int Light, int Dark) Low = (0xf2f6f4, 0x1d2427);
 
     public static readonly (int Light, int Dark) Hit = (0x07504a, 0x6fd9c9);
 
     public static readonly (int Light, int Dark) Miss = (0xa4262c, 0xff9d97);
 
-    /// <summary>How strong a share is coloured: the root, because a few per cent of errors must not vanish beside the hits.</summary>
-    public static double Strength(double share) => Math.Sqrt(Math.Clamp(share, 0, 1));
+    /// <summary>How strong a share is coloured: the root, because a few per cent of errors must not vanish beside the hits, and never so weak that it looks like none.</summary>
+    public static double Strength(double share) => Weakest + ((1 - Weakest) * Math.Sqrt(Math.Clamp(share, 0, 1)));
 
     /// <summary>The class of a number on a cell: b for black, w for white, in the light and in the dark theme.</summary>
     public static string Ink(bool hit, double strength)

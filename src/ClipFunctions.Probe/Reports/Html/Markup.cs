@@ -24,8 +24,7 @@ internal sealed class Markup : IDisposable
             NewLineHandling = NewLineHandling.None,
             ConformanceLevel = ConformanceLevel.Document,
         });
-        _writer.WriteDocType("html", null, null, null);
-        _writer.WriteWhitespace("\n");
+        _writer.WriteRaw("<!DOCTYPE html>\n");
     }
 
     /// <summary>Opens an element that the result's disposal closes. Attributes that are null are left out.</summary>

@@ -40,7 +40,7 @@ internal static class PicturesSection
                     {
                         if (example.Thumbnail is { Length: > 0 } thumbnail)
                         {
-                            html.Empty("img", ("src", "data:image/jpeg;base64," + Convert.ToBase64String(thumbnail)), ("alt", $"The picture {example.Name}"), ("loading", "lazy"));
+                            html.Empty("img", ("src", "data:image/jpeg;base64," + Convert.ToBase64String(thumbnail)), ("alt", $"The picture {example.Name}"));
                         }
                         else
                         {

@@ -53,7 +53,8 @@ internal static class Plot
         List<double> ticks = [];
         for (double at = Math.Ceiling((low / step) - 1e-9); at * step <= high + (step * 1e-9); at++)
         {
-            ticks.Add(at * step);
+            // Minus zero would read "-0".
+            ticks.Add((at * step) + 0.0);
         }
 
         return ticks;

@@ -5,7 +5,7 @@ internal static class ReliabilityPlot
 {
     private const double Width = 440;
     private const double Height = 370;
-    private const double Left = 58;
+    private const double Left = 68;
     private const double Right = 14;
     private const double Top = 12;
     private const double Base = 238;
@@ -62,8 +62,9 @@ internal static class ReliabilityPlot
         using (html.Open("g"))
         {
             html.Leaf("title", $"{Range(bin)}: {Show.Counted(bin.Count, "picture", "pictures")}, confidence {Show.Percent(bin.Confidence)}, accuracy {Show.Percent(bin.Accuracy)}");
-            Plot.Box(html, "bar", left, accuracy, width, Base - accuracy);
-            Plot.Box(html, "gap", left, Math.Min(accuracy, confidence), width, Math.Abs(accuracy - confidence));
+            double lower = Math.Max(accuracy, confidence);
+            Plot.Box(html, "bar", left, lower, width, Base - lower);
+            Plot.Box(html, accuracy > confidence ? "too-sure" : "too-unsure", left, Math.Min(accuracy, confidence), width, Math.Abs(accuracy - confidence));
             double top = Math.Min(counts.At(bin.Count), CountBase - 1);
             Plot.Box(html, "count", left, top, width, CountBase - top);
             if (width >= NarrowestCount)

@@ -52,14 +52,14 @@ internal static class ReportStyle
         main { display: grid; grid-template-columns: minmax(0, 1fr); gap: clamp(28px, 4vw, 44px); padding-block: clamp(18px, 3vw, 28px) 40px; }
         section { display: grid; grid-template-columns: minmax(0, 1fr); gap: 14px; }
         .card { min-inline-size: 0; padding: clamp(14px, 2vw, 22px); background: var(--surface); border: 1px solid var(--line); border-radius: var(--radius); box-shadow: var(--shadow); }
-        .card > h3 { margin-block-end: 10px; }
+        .card > h3, figure > h3 { margin-block-end: 10px; }
         .card > h3 + .hint, figure > h3 + .hint { margin-block: -6px 14px; }
         .cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(250px, 100%), 1fr)); gap: 16px; }
         .halves { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(420px, 100%), 1fr)); gap: 16px; align-items: start; }
-        .stack { display: grid; grid-template-columns: minmax(0, 1fr); gap: 16px; }
         .split { display: flex; flex-wrap: wrap; gap: 16px; align-items: start; }
-        .split > * { flex: 1 1 320px; }
-        .split > .wide { flex: 1 1 600px; }
+        .split > * { flex: 1 1 330px; }
+        .split > .wide { flex: 1 1 auto; }
+        .split > * > .scroll > table { max-inline-size: 760px; }
         .scroll { overflow-x: auto; border-radius: var(--radius-small); }
 
         .headline { grid-template-columns: minmax(0, 5fr) minmax(0, 6fr); gap: 24px clamp(24px, 5vw, 64px); align-items: center; }
@@ -73,6 +73,7 @@ internal static class ReportStyle
         .tiles { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 12px; }
         .tiles > div { padding: 12px 14px; border-radius: var(--radius-small); background: var(--surface-sunken); }
         .tiles dt { font-size: 0.875rem; font-weight: 600; }
+        .tiles > :last-child:nth-child(odd) { grid-column: 1 / -1; }
         .tile-value { font-size: 1.6rem; font-weight: 650; letter-spacing: -0.02em; line-height: 1.25; font-variant-numeric: tabular-nums; }
 
         .facts { display: grid; font-size: 0.925rem; }
@@ -88,7 +89,7 @@ internal static class ReportStyle
         svg text { font-family: var(--sans); unicode-bidi: isolate; }
         .end { text-anchor: end; }
         .middle, .inside { text-anchor: middle; }
-        .chart { inline-size: 100%; block-size: auto; max-inline-size: 560px; margin-inline: auto; }
+        .chart { inline-size: 100%; block-size: auto; max-inline-size: 520px; margin-inline: auto; overflow: visible; }
         .label, .axis, .name { fill: var(--text-soft); font-size: 12px; }
         .axis { font-weight: 600; }
         .small { fill: var(--text-soft); font-size: 9.5px; }
@@ -102,7 +103,8 @@ internal static class ReportStyle
         .chosen { stroke: var(--accent); stroke-dasharray: 4 3; }
         .diagonal { stroke: var(--text-soft); stroke-width: 1.5; stroke-dasharray: 5 4; }
         .bar { fill: var(--accent); }
-        .gap { fill: var(--danger); fill-opacity: 0.28; stroke: var(--danger); stroke-width: 1; }
+        .too-sure { fill: var(--danger); fill-opacity: 0.28; stroke: var(--danger); stroke-width: 1; }
+        .too-unsure { fill: var(--bar); stroke: var(--accent); stroke-width: 1; }
         .count { fill: var(--bar); }
 
         .heat-map .inside { font-size: 12px; font-variant-numeric: tabular-nums; }
@@ -118,8 +120,9 @@ internal static class ReportStyle
         .legend > div, .legend dd { display: flex; flex-wrap: wrap; align-items: center; gap: 4px 10px; }
         .legend dd { gap: 5px; white-space: nowrap; }
         .swatch { border-radius: 3px; }
-        .key-accuracy, .key-gap { inline-size: 14px; block-size: 14px; border-radius: 3px; background: var(--accent); }
-        .key-gap { background: color-mix(in srgb, var(--danger) 28%, transparent); border: 1px solid var(--danger); }
+        .key-accuracy, .key-too-sure, .key-too-unsure { inline-size: 14px; block-size: 14px; border-radius: 3px; background: var(--accent); }
+        .key-too-unsure { background: var(--bar); border: 1px solid var(--accent); }
+        .key-too-sure { background: color-mix(in srgb, var(--danger) 28%, transparent); border: 1px solid var(--danger); }
 
         .columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(380px, 100%), 1fr)); gap: 24px 40px; }
         .bars { font-size: 0.875rem; }
@@ -131,7 +134,7 @@ internal static class ReportStyle
         .bar-value { text-align: end; white-space: nowrap; font-variant-numeric: tabular-nums; }
 
         table { inline-size: 100%; border-collapse: collapse; font-size: 0.875rem; }
-        th, td { padding: 6px 14px 6px 0; border-block-end: 1px solid var(--line); text-align: start; vertical-align: top; overflow-wrap: anywhere; min-inline-size: 5em; unicode-bidi: isolate; }
+        th, td { padding: 6px 12px 6px 0; border-block-end: 1px solid var(--line); text-align: start; vertical-align: top; overflow-wrap: anywhere; min-inline-size: 6em; unicode-bidi: isolate; }
         thead th { color: var(--text-soft); font-weight: 600; white-space: nowrap; }
         tbody th { font-weight: 500; }
         tbody tr:last-child > * { border: 0; }
@@ -159,6 +162,13 @@ internal static class ReportStyle
 
         @media (max-width: 760px) {
           .headline { grid-template-columns: minmax(0, 1fr); }
+        }
+
+        @media (max-width: 480px) {
+          .chart .label, .chart .axis { font-size: 15px; }
+          .chart .strong { font-size: 16px; }
+          .chart .small { font-size: 11px; }
+          th, td { padding-inline-end: 8px; }
         }
 
         @media (max-width: 400px) {

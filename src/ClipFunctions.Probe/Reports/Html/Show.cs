@@ -25,6 +25,9 @@ internal static class Show
     /// <summary>A share without decimals where it has none, as on an axis.</summary>
     public static string RoundPercent(double share) => (share * 100).ToString("0.##", Culture) + Space + "%";
 
+    /// <summary>A difference of shares.</summary>
+    public static string Points(double difference) => (difference * 100).ToString("0.0", Culture) + Space + "points";
+
     public static string Count(int count) => count.ToString("N0", Culture);
 
     public static string Counted(int count, string one, string many) => $"{Count(count)} {(count == 1 ? one : many)}";

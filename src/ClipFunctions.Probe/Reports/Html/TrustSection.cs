@@ -13,7 +13,7 @@ internal static class TrustSection
             html.Leaf("h2", swept ? "Confidence and the choice of C" : "Confidence", ("id", "trust"));
             using (html.Open("div", ("class", "halves")))
             {
-                WriteReliability(html, report);
+                WriteReliability(html, report, alone: !swept);
                 if (swept)
                 {
                     WriteSweep(html, report.Probe!);
@@ -22,7 +22,7 @@ internal static class TrustSection
         }
     }
 
-    private static void WriteReliability(Markup html, EvaluationReport report)
+    private static void WriteReliability(Markup html, EvaluationReport report, bool alone)
     {
         IReadOnlyList<ReportBin> bins = report.Calibration.Bins;
         using (html.Open("figure", ("class", "card")))
@@ -38,21 +38,38 @@ internal static class TrustSection
             ReliabilityPlot.Write(html, bins);
             using (html.Open("dl", ("class", "legend")))
             {
-                WriteKey(html, "key-accuracy", "Accuracy");
-                WriteKey(html, "key-gap", "Distance to the confidence");
+                WriteKey(html, "key-accuracy", "Right");
+                WriteKey(html, "key-too-sure", "Too sure");
+                WriteKey(html, "key-too-unsure", "Not sure enough");
             }
 
-            using (html.Open("details"))
+            if (!alone)
             {
-                html.Leaf("summary", "Bins as a table");
-                Table.Write(
-                    html,
-                    "Bins of confidence",
-                    [("Confidence", false), ("Pictures", true), ("Mean confidence", true), ("Accuracy", true)],
-                    bins.Select(bin => new[] { new Cell(ReliabilityPlot.Range(bin)), Cell.Count(bin.Count), Cell.Share(bin.Confidence), Cell.Share(bin.Accuracy) }));
+                using (html.Open("details"))
+                {
+                    html.Leaf("summary", "Bins as a table");
+                    WriteBins(html, bins);
+                }
+            }
+        }
+
+        if (alone)
+        {
+            using (html.Open("div", ("class", "card")))
+            {
+                html.Leaf("h3", "Bins of confidence");
+                WriteBins(html, bins);
             }
         }
     }
+
+    private static void WriteBins(Markup html, IReadOnlyList<ReportBin> bins) => Table.Write(
+        html,
+        "Bins of confidence",
+        [("Range", false), ("Pictures", true), ("Confidence", true), ("Accuracy", true)],
+        bins.Select(bin => new[] { new Cell(ReliabilityPlot.Range(bin)), Cell.Count(bin.Count), Share(bin, bin.Confidence), Share(bin, bin.Accuracy) }));
+
+    private static Cell Share(ReportBin bin, double share) => bin.Count > 0 ? Cell.Share(share) : new Cell("–");
 
     private static void WriteKey(Markup html, string kind, string text)
     {
@@ -69,9 +86,9 @@ internal static class TrustSection
         double lean = total > 0 ? bins.Sum(bin => bin.Count * (bin.Confidence - bin.Accuracy)) / total : 0;
         return lean switch
         {
-            > NoLean => $"On average it is {Show.Percent(lean)} too sure.",
-            < -NoLean => $"On average it is {Show.Percent(-lean)} surer than it shows.",
-            _ => "On average it is as right as it is sure.",
+            > NoLean => $"On average, confidence is {Show.Points(lean)} above accuracy.",
+            < -NoLean => $"On average, confidence is {Show.Points(-lean)} below accuracy.",
+            _ => "On average, confidence and accuracy are equal.",
         };
     }
 
