@@ -1,6 +1,7 @@
 using ClipFunctions.Clip.Imaging;
 using ClipFunctions.Datasets.Plans;
 using ClipFunctions.Datasets.Reading;
+using ClipFunctions.Probe.Metrics;
 using ClipFunctions.Probe.Reports;
 
 namespace ClipFunctions.Evaluation;
@@ -10,10 +11,9 @@ internal static class ExamplePicker
 {
     private const int ThumbnailSize = 96;
 
-    public static async Task<ReportExamples> PickAsync(EvaluationInput input, SplitFeatures test, int[] predicted, float[] probabilities, CancellationToken cancellationToken)
+    public static async Task<ReportExamples> PickAsync(EvaluationInput input, SplitFeatures test, int[] predicted, ScoreMatrix probabilities, CancellationToken cancellationToken)
     {
-        int classes = input.Plan.Classes.Length;
-        float Sureness(int row) => probabilities[(row * classes) + predicted[row]];
+        float Sureness(int row) => probabilities[row][predicted[row]];
         IEnumerable<int> bySureness = Enumerable.Range(0, predicted.Length).OrderByDescending(Sureness).ThenBy(row => test.Items[row]);
         int[] misses = [.. bySureness.Where(row => predicted[row] != test.Labels[row]).Take(input.Examples)];
         int[] sure = [.. bySureness.Where(row => predicted[row] == test.Labels[row])];

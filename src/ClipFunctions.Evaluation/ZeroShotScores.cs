@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using ClipFunctions.Clip.Bundles;
 using ClipFunctions.Clip.Inference;
 using ClipFunctions.Clip.ZeroShot;
@@ -28,17 +27,5 @@ internal static class ZeroShotScores
         }
 
         return probabilities;
-    }
-
-    /// <summary>The index of the largest probability of each row, the first of equal ones.</summary>
-    public static int[] Best(float[] probabilities, int classes)
-    {
-        int[] best = new int[probabilities.Length / classes];
-        for (int row = 0; row < best.Length; row++)
-        {
-            best[row] = TensorPrimitives.IndexOfMax(probabilities.AsSpan(row * classes, classes));
-        }
-
-        return best;
     }
 }

@@ -186,15 +186,10 @@ public sealed partial class EvaluationRunner
         IReadOnlyList<DatasetShard> shards = [.. rule.Cut(plan).Where(shard => request.Kind == EvaluationKind.LinearProbe || shard.Split == DatasetSplit.Test)];
         foreach (DatasetShard shard in shards)
         {
-            await using Stream stream = await _store.CreateFileAsync(runId, EvaluationStore.ShardFile(shard.Index), cancellationToken);
-            await PlanFile.WriteShardAsync(plan, shard, stream, cancellationToken);
+            await _store.WriteFileAsync(runId, EvaluationStore.ShardFile(shard.Index), stream => PlanFile.WriteShardAsync(plan, shard, stream, cancellationToken), cancellationToken);
         }
 
-        await using (Stream stream = await _store.CreateFileAsync(runId, EvaluationStore.PlanFile, cancellationToken))
-        {
-            await PlanFile.WriteAsync(plan, stream, cancellationToken);
-        }
-
+        await _store.WriteFileAsync(runId, EvaluationStore.PlanFile, stream => PlanFile.WriteAsync(plan, stream, cancellationToken), cancellationToken);
         EvaluationRun run = new()
         {
             RunId = runId,

@@ -189,9 +189,19 @@ public sealed class EvaluationStore
     internal Task<Stream> OpenFileAsync(string runId, string file, CancellationToken cancellationToken) =>
         Blob($"{runId}/{file}").OpenReadAsync(cancellationToken: cancellationToken);
 
-    /// <summary>Opens one of a run's files for writing; it is there once the stream is disposed.</summary>
-    internal Task<Stream> CreateFileAsync(string runId, string file, CancellationToken cancellationToken) =>
-        Blob($"{runId}/{file}").OpenWriteAsync(overwrite: true, cancellationToken: cancellationToken);
+    /// <summary>Writes one of a run's files, whatever its size, in place of what stands there.</summary>
+    internal async Task WriteFileAsync(string runId, string file, Func<Stream, Task> write, CancellationToken cancellationToken)
+    {
+        // Not straight into the blob: of two workers who write the same file at once one would fail.
+        string path = Path.GetTempFileName();
+        FileStream local = new(path, FileMode.Create, FileAccess.ReadWrite, FileShare.None, 1 << 16, FileOptions.Asynchronous | FileOptions.DeleteOnClose);
+        await using (local)
+        {
+            await write(local);
+            local.Position = 0;
+            await Blob($"{runId}/{file}").UploadAsync(local, overwrite: true, cancellationToken);
+        }
+    }
 
     private static string ShardName(string features, int shard, string extension) => $"{features}/{shard:d6}{extension}";
 

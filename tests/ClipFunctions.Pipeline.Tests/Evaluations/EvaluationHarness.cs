@@ -39,7 +39,8 @@ internal sealed class EvaluationHarness(TestPipeline pipeline)
         return (await pipeline.Get<EvaluationStore>().StatusAsync(Assert.Single(ids), Token))!;
     }
 
-    public async Task<string> JsonAsync(string run) => (await pipeline.Get<EvaluationStore>().ReadFileAsync(run, EvaluationFitter.ReportFile, Token))!.ToString();
+    public async Task<string> JsonAsync(string run) => (await pipeline.Get<EvaluationStore>().ReadFileAsync(run, EvaluationFitter.ReportFile, Token))!.ToString()
+        .Replace(pipeline.Layout.Datasets, "datasets", StringComparison.Ordinal);
 
     public async Task SendAsync(string message)
     {

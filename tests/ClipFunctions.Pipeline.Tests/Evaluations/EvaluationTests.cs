@@ -135,7 +135,7 @@ public sealed partial class EvaluationTests(AzuriteServer azurite)
     [InlineData("""{"dataset":"empty","C":1}""", "EmptyClass")]
     [InlineData("""{"dataset":"drawn","model":"no-such-model","C":1}""", "ModelNotFound")]
     [InlineData("""{"dataset":"drawn","kind":"zero-shot","labelSet":"none"}""", "LabelSetNotFound")]
-    [InlineData("""{"dataset":"drawn","kind":"zero-shot","labels":["a","b"]}""", "InvalidLabels")]
+    [InlineData("""{"dataset":"drawn","kind":"zero-shot","labels":["a","b","c"]}""", "InvalidLabels")]
     [InlineData("""{"dataset":"drawn","kind":"zero-shot","labelSet":"cifar10"}""", "InvalidLabels")]
     public async Task WhatCannotBeDoneFailsAtOnceWithItsReason(string message, string code)
     {

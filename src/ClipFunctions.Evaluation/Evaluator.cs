@@ -1,0 +1,175 @@
+using System.Diagnostics;
+using System.Globalization;
+using ClipFunctions.Clip.Bundles;
+using ClipFunctions.Datasets.Plans;
+using ClipFunctions.Probe.Features;
+using ClipFunctions.Probe.Fitting;
+using ClipFunctions.Probe.Labels;
+using ClipFunctions.Probe.Metrics;
+using ClipFunctions.Probe.Reports;
+
+namespace ClipFunctions.Evaluation;
+
+/// <summary>Fits (linear probe) or compares (zero-shot), measures, and makes the report.</summary>
+/// <param name="time">Tells when.</param>
+public sealed class Evaluator(TimeProvider time)
+{
+    /// <summary>Makes a report of a data set's vectors.</summary>
+    /// <param name="input">All that it is made of.</param>
+    /// <param name="progress">Told how far it is.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    /// <exception cref="InvalidEvaluationException">After the bad pictures nothing is left to measure, or to fit a class on.</exception>
+    public async Task<EvaluationResult> RunAsync(EvaluationInput input, IProgress<string>? progress, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        long start = Stopwatch.GetTimestamp();
+        SplitFeatures test = input.Features.Of(DatasetSplit.Test);
+        if (test.Labels.Length == 0)
+        {
+            throw new InvalidEvaluationException("InvalidDataset", $"Data set {input.Plan.Origin}: no picture of the test split can be used.");
+        }
+
+        ScoreMatrix probabilities;
+        ReportProbe? probe = null;
+        byte[]? classifier = null;
+        if (input.Kind == EvaluationKind.LinearProbe)
+        {
+            (probabilities, probe, classifier) = await Task.Run(() => Fit(input, test, progress, cancellationToken), cancellationToken);
+        }
+        else
+        {
+            float[] values = await ZeroShotScores.ComputeAsync(input.Model, test.Vectors, input.Labels!, cancellationToken);
+            probabilities = new ScoreMatrix(values, test.Labels.Length, input.Plan.Classes.Length);
+        }
+
+        Measures measures = new(probabilities, test.Labels, input.Plan.Classes);
+        ReportResult result = measures.Result(input.Seed);
+        TimeSpan fitting = Stopwatch.GetElapsedTime(start);
+        ReportExamples examples = await ExamplePicker.PickAsync(input, test, measures.Predicted, probabilities, cancellationToken);
+        IReadOnlyList<PictureFault> faults = input.Features.Faults;
+        int extracted = input.Features.Of(DatasetSplit.Train, DatasetSplit.Validation, DatasetSplit.Test).Labels.Length;
+        DateTimeOffset now = time.GetUtcNow();
+        EvaluationReport report = new()
+        {
+            RunId = input.RunId,
+            Kind = input.Kind == EvaluationKind.LinearProbe ? ReportKind.LinearProbe : ReportKind.ZeroShot,
+            Created = now,
+            Command = input.Command,
+            Message = input.Message,
+            Dataset = new ReportDataset
+            {
+                Name = input.Plan.Origin,
+                Id = input.Plan.Id,
+                Format = input.Plan.Format.ToString().ToLowerInvariant(),
+                Classes = input.Plan.Classes,
+                TrainCount = input.Features.Of(DatasetSplit.Train).Labels.Length,
+                ValidationCount = input.Features.Of(DatasetSplit.Validation).Labels.Length,
+                TestCount = test.Labels.Length,
+                Faults = new ReportFaults
+                {
+                    Total = checked((int)(input.Plan.Faults.Total + faults.Count)),
+                    Listed =
+                    [
+                        .. input.Plan.Faults.Listed.Select(fault => new ReportFault { Name = fault.Name, Reason = fault.Reason.ToString(), Message = fault.Message })
+                            .Concat(faults.Select(fault => new ReportFault { Name = fault.Name, Reason = fault.Reason, Message = fault.Message }))
+                            .Take(input.MaxListedFaults),
+                    ],
+                },
+            },
+            Model = new ReportModel
+            {
+                Id = input.Model.Manifest.Id,
+                Fingerprint = input.Model.Fingerprint,
+                Precision = NameOf(input.Model.Manifest.Precision),
+                Device = input.Model.Device.Name,
+                Dimension = input.Model.EmbeddingDimension,
+            },
+            Labels = input.Labels is { } labels ? new ReportLabels { Name = labels.Name, Labels = labels.Labels, Templates = labels.Templates } : null,
+            Result = result,
+            Calibration = measures.Calibration(),
+            Confusion = measures.Confusion,
+            Classes = measures.Classes(),
+            WorstConfusions = measures.Worst(),
+            Probe = probe,
+            Examples = examples,
+            Timings = new ReportTimings
+            {
+                PlanSeconds = input.Planning?.TotalSeconds,
+                ExtractSeconds = input.Extracting?.TotalSeconds,
+                FitSeconds = fitting.TotalSeconds,
+                TotalSeconds = Math.Max(fitting.TotalSeconds, (now - input.Started).TotalSeconds),
+                PicturesPerSecond = input.Extracting is { TotalSeconds: > 0 } taken ? extracted / taken.TotalSeconds : null,
+            },
+        };
+        return new EvaluationResult(report, classifier);
+    }
+
+    private static (ScoreMatrix Probabilities, ReportProbe Probe, byte[] Classifier) Fit(EvaluationInput input, SplitFeatures test, IProgress<string>? progress, CancellationToken cancellationToken)
+    {
+        SplitFeatures train = input.Features.Of(DatasetSplit.Train);
+        SplitFeatures validation = input.Features.Of(DatasetSplit.Validation);
+        CheckClasses(input.Plan, train);
+        IReadOnlyList<ReportSweepPoint> points = [];
+        double c = input.C ?? 0;
+        SplitFeatures all = train;
+        if (input.C is null)
+        {
+            if (validation.Labels.Length == 0)
+            {
+                throw new InvalidEvaluationException("InvalidDataset", $"Data set {input.Plan.Origin}: train is too small to take a validation split from. Give C.");
+            }
+
+            using FeatureMatrix trainFeatures = FeaturesOf(train);
+            using FeatureMatrix validationFeatures = FeaturesOf(validation);
+            (c, points) = RegularizationSearch.Run(trainFeatures, LabelsOf(input.Plan, train), validationFeatures, validation.Labels, progress, cancellationToken);
+            all = input.Features.Of(DatasetSplit.Train, DatasetSplit.Validation);
+        }
+
+        using FeatureMatrix features = FeaturesOf(all);
+        FitResult fit = LogisticRegression.Fit(features, LabelsOf(input.Plan, all), new FitOptions { C = c }, null, new FitWords(progress), cancellationToken);
+        using FeatureMatrix testFeatures = FeaturesOf(test);
+        using MemoryStream file = new();
+        fit.Classifier.Save(file);
+        ReportProbe probe = new()
+        {
+            C = c,
+            Sweep = points,
+            TrainCount = all.Labels.Length,
+            Objective = fit.Report.Objective,
+            GradientNorm = fit.Report.GradientNorm,
+            RelativeGap = fit.Report.RelativeGapBound,
+            Iterations = fit.Report.Iterations,
+            Evaluations = fit.Report.Evaluations,
+        };
+        return (fit.Classifier.PredictProbability(testFeatures), probe, file.ToArray());
+    }
+
+    private static void CheckClasses(DatasetPlan plan, SplitFeatures train)
+    {
+        HashSet<int> present = [.. train.Labels];
+        for (int label = 0; label < plan.Classes.Length; label++)
+        {
+            if (!present.Contains(label))
+            {
+                throw new InvalidEvaluationException("EmptyClass", $"Data set {plan.Origin}: no train picture of class '{plan.Classes[label]}' can be used.");
+            }
+        }
+    }
+
+    private static FeatureMatrix FeaturesOf(SplitFeatures split) => FeatureMatrix.FromMemory(split.Vectors.Values, split.Vectors.Count, split.Vectors.Dimension);
+
+    private static LabelVector LabelsOf(DatasetPlan plan, SplitFeatures split) => LabelVector.FromIndices(split.Labels, plan.Classes);
+
+    private static string NameOf(ModelPrecision precision) => precision switch
+    {
+        ModelPrecision.Fp16 => "fp16",
+        ModelPrecision.DynamicInt8 => "int8",
+        _ => "fp32",
+    };
+
+    private sealed class FitWords(IProgress<string>? progress) : IProgress<FitProgress>
+    {
+        public void Report(FitProgress value) =>
+            progress?.Report(string.Create(CultureInfo.InvariantCulture, $"fitting: {value.Iterations} iterations, {value.RelativeGapEstimate:E1} above the optimum"));
+    }
+}
