@@ -124,6 +124,13 @@ public sealed partial class ReportHtmlTests
     }
 
     [Fact]
+    public void TheFileStaysSmallIfNamesAreLong()
+    {
+        string[] names = [.. Enumerable.Range(0, 50).Select(at => new string((char)('a' + (at % 26)), 10_000))];
+        Assert.InRange(ReportHtml.Write(SampleReports.ZeroShot(50, names)).Length, 1_000_000, 5_000_000);
+    }
+
+    [Fact]
     public void TheSameReportGivesTheSameBytesInEveryCulture()
     {
         EvaluationReport report = SampleReports.LinearProbe(30);

@@ -19,6 +19,7 @@ internal static class ConfusionPlot
     private const int DenseNames = 24;
     private const int Levels = 12;
     private const int LongestName = 18;
+    private const int LongestTitle = 80;
     private const double LetterWidth = 6.7;
 
     public static void Write(Markup html, EvaluationReport report)
@@ -264,9 +265,13 @@ internal static class ConfusionPlot
         }
     }
 
-    private static string Title(IReadOnlyList<string> names, int actual, int predicted, int count, double share) => actual == predicted
-        ? $"{names[actual]}: {Show.Count(count)} right ({Show.Percent(share)})"
-        : $"{names[actual]} taken for {names[predicted]}: {Show.Count(count)} ({Show.Percent(share)})";
+    private static string Title(IReadOnlyList<string> names, int actual, int predicted, int count, double share)
+    {
+        string name = Show.Short(names[actual], LongestTitle);
+        return actual == predicted
+            ? $"{name}: {Show.Count(count)} right ({Show.Percent(share)})"
+            : $"{name} taken for {Show.Short(names[predicted], LongestTitle)}: {Show.Count(count)} ({Show.Percent(share)})";
+    }
 
     private static string Opacity(double strength) => strength.ToString("0.###", CultureInfo.InvariantCulture);
 
