@@ -30,15 +30,15 @@ export function timeAgo(time, now = Date.now()) {
   return relative.format(-Math.floor(seconds / length), unit);
 }
 
-/** A length of time in its two largest units: "3 min 20 s". */
+/** A length of time: "20 s", "3 min 20 s", "2 h". */
 export function duration(milliseconds) {
   const seconds = Math.max(0, Math.round(milliseconds / 1000));
   const minutes = Math.floor(seconds / 60);
-  if (minutes === 0) {
-    return `${seconds} s`;
+  if (minutes >= 60) {
+    return joined(Math.floor(minutes / 60), 'h', minutes % 60, 'min');
   }
 
-  return minutes < 60 ? `${minutes} min ${seconds % 60} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  return minutes > 0 ? joined(minutes, 'min', seconds % 60, 's') : `${seconds} s`;
 }
 
 export function bytes(size) {
@@ -53,4 +53,8 @@ export function bytes(size) {
 export function words(code) {
   const spaced = code.replace(/([a-z])([A-Z])/g, (_, before, after) => `${before} ${after.toLowerCase()}`);
   return spaced.charAt(0).toUpperCase() + spaced.slice(1);
+}
+
+function joined(large, largeUnit, small, smallUnit) {
+  return small > 0 ? `${large} ${largeUnit} ${small} ${smallUnit}` : `${large} ${largeUnit}`;
 }

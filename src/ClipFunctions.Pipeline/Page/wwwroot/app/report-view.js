@@ -1,6 +1,7 @@
 import { call } from './api.js';
 import { byId, element } from './dom.js';
 import { nameOf, runUrl } from './runs.js';
+import { currentTheme, themeEvents } from './theme.js';
 
 const MaxHeight = 50_000;
 
@@ -13,6 +14,7 @@ export function startReports() {
       frame.style.blockSize = `${Math.min(Math.max(0, data.height), MaxHeight)}px`;
     }
   });
+  themeEvents.addEventListener('change', () => send({ theme: currentTheme() }));
 }
 
 /**
@@ -34,8 +36,7 @@ export async function showReport(status, signal) {
     src: 'app/report-frame.html',
     sandbox: 'allow-scripts',
     title: `Report of ${nameOf(status)}`,
-    // The frame's origin has no name that could stand here in place of the star.
-    onload: ({ target }) => target.contentWindow.postMessage({ report }, '*'),
+    onload: () => send({ report, theme: currentTheme() }),
   });
   byId('report-place').replaceChildren(frame);
 }
@@ -44,4 +45,9 @@ export function clearReport() {
   shown = null;
   frame = null;
   byId('report-place').replaceChildren();
+}
+
+function send(message) {
+  // The frame's origin has no name that could stand here in place of the star.
+  frame?.contentWindow?.postMessage(message, '*');
 }

@@ -2,6 +2,14 @@ import { byId } from './dom.js';
 
 const systemIsDark = matchMedia('(prefers-color-scheme: dark)');
 
+/** Fires `change` when the page turns dark or light. */
+export const themeEvents = new EventTarget();
+
+/** "dark" or "light", as the person sees it. */
+export function currentTheme() {
+  return isDark() ? 'dark' : 'light';
+}
+
 export function startTheme() {
   byId('theme-toggle').addEventListener('click', () => choose(isDark() ? 'light' : 'dark'));
   systemIsDark.addEventListener('change', showState);
@@ -26,4 +34,5 @@ function choose(theme) {
 
 function showState() {
   byId('theme-toggle').setAttribute('aria-pressed', String(isDark()));
+  themeEvents.dispatchEvent(new Event('change'));
 }
