@@ -11,7 +11,7 @@ namespace ClipFunctions.LocalHost.Tests.Http;
 internal sealed partial class ApiDocument
 {
     private const string SchemaPrefix = "#/components/schemas/";
-    private static readonly string[] Methods = ["get", "post"];
+    private static readonly string[] Methods = ["get", "post", "delete"];
 
     private readonly JsonNode _root;
     private readonly ConcurrentDictionary<string, JsonSchema> _schemas = new(StringComparer.Ordinal);

@@ -185,7 +185,7 @@ public sealed class QueueListenerTests(AzuriteServer azurite)
                 RetryDelay = TimeSpan.Zero,
                 MaxPollingInterval = TimeSpan.FromMilliseconds(100),
             },
-            handler,
+            (delivery, token) => handler(delivery.Body, token),
             new HostTelemetry(services.GetRequiredService<IMeterFactory>()),
             NullLogger.Instance);
         return new Running(listener, services);

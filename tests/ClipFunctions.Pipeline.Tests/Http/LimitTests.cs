@@ -87,17 +87,19 @@ public sealed class LimitTests(AzuriteServer azurite)
 
         // One request stands still in the middle of its body, one waits.
         using Socket slow = await HalfARequestAsync(server);
-        Task<HttpResponseMessage>? waiting = null;
+        List<Task<HttpResponseMessage>> sent = [];
         await UntilAsync(async () =>
         {
-            waiting ??= server.GetAsync("api/models");
-            using HttpResponseMessage response = await server.GetAsync("api/models");
-            if (response.StatusCode != HttpStatusCode.TooManyRequests)
+            sent = [.. Enumerable.Range(0, 3).Select(_ => server.GetAsync("api/models"))];
+            HttpResponseMessage first = await await Task.WhenAny(sent);
+            if (first.StatusCode != HttpStatusCode.TooManyRequests)
             {
+                // The slow one is not in yet.
+                await Task.WhenAll(sent);
                 return false;
             }
 
-            Assert.Equal("1", response.Headers.GetValues("Retry-After").Single());
+            Assert.Equal("1", first.Headers.GetValues("Retry-After").Single());
             return true;
         });
         using (HttpResponseMessage live = await server.GetAsync("api/health/live"))
@@ -106,8 +108,9 @@ public sealed class LimitTests(AzuriteServer azurite)
         }
 
         slow.Close();
-        using HttpResponseMessage answer = await waiting!;
-        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        HttpResponseMessage[] answers = await Task.WhenAll(sent);
+        Assert.Contains(answers, answer => answer.StatusCode == HttpStatusCode.OK);
+        Assert.All(answers, answer => Assert.True(answer.StatusCode is HttpStatusCode.OK or HttpStatusCode.TooManyRequests));
     }
 
     [Fact]
