@@ -13,11 +13,11 @@ public sealed class EvaluationsTests(PageBrowser browser, PageHost host)
     [Fact]
     public async Task ListsRunsTheNewestFirstWithWhatIsKnownOfThem()
     {
-        EvaluationStatus failed = StoredRuns.Run("list-failed", EvaluationState.Failed, 10) with { Failure = new("InvalidDataset", "There is <nothing> in it.") };
-        EvaluationStatus done = StoredRuns.Run("list-done", EvaluationState.Done, 9) with { Top1 = 0.8734, Pictures = 12345 };
-        EvaluationStatus unreadable = StoredRuns.Run("", EvaluationState.Failed, 8) with { Request = null, Failure = new("InvalidMessage", "The message is no evaluation.") };
-        EvaluationStatus trying = StoredRuns.Run("list-trying", EvaluationState.Fitting, 7) with { Failure = new("TryingAgain", "Storage is away."), Progress = "C = 0.1: 40 iterations" };
-        EvaluationStatus zeroShot = StoredRuns.Run("list-zero-shot", EvaluationState.Cancelled, 6) with
+        EvaluationStatus failed = StoredRuns.Run("list-failed", EvaluationState.Failed, 5) with { Failure = new("InvalidDataset", "There is <nothing> in it.") };
+        EvaluationStatus done = StoredRuns.Run("list-done", EvaluationState.Done, 4) with { Top1 = 0.8734, Pictures = 12345 };
+        EvaluationStatus unreadable = StoredRuns.Run("", EvaluationState.Failed, 3) with { Request = null, Failure = new("InvalidMessage", "The message is no evaluation.") };
+        EvaluationStatus trying = StoredRuns.Run("list-trying", EvaluationState.Fitting, 2) with { Failure = new("TryingAgain", "Storage is away."), Progress = "C = 0.1: 40 iterations" };
+        EvaluationStatus zeroShot = StoredRuns.Run("list-zero-shot", EvaluationState.Cancelled, 1) with
         {
             Request = new EvaluationRequest { Dataset = "list-zero-shot", Kind = EvaluationKind.ZeroShot, LabelSet = "cifar100" },
         };
@@ -95,6 +95,23 @@ public sealed class EvaluationsTests(PageBrowser browser, PageHost host)
     }
 
     [Fact]
+    public async Task ShowsAReportInTheChosenTheme()
+    {
+        EvaluationStatus run = await host.Runs.PutAsync(StoredRuns.Run("theme", EvaluationState.Done));
+        await VisitAsync(
+            async page =>
+            {
+                ILocator body = page.Page.FrameLocator("iframe").Locator("body");
+                await Expect(body).ToHaveCSSAsync("background-color", "rgb(255, 255, 255)");
+                await page.Page.GetByRole(AriaRole.Button, new() { Name = "Dark theme" }).ClickAsync();
+                await Expect(body).ToHaveCSSAsync("background-color", "rgb(0, 0, 0)");
+                await page.Page.ReloadAsync();
+                await Expect(body).ToHaveCSSAsync("background-color", "rgb(0, 0, 0)");
+            },
+            $"#evaluations?run={run.RunId}");
+    }
+
+    [Fact]
     public async Task ShowsTheReportOfTheRunThatTheAddressNamesOnceItIsThere()
     {
         EvaluationStatus run = await host.Runs.PutAsync(StoredRuns.Run("deep", EvaluationState.Fitting));
@@ -111,6 +128,20 @@ public sealed class EvaluationsTests(PageBrowser browser, PageHost host)
             },
             $"#evaluations?run={run.RunId}");
     }
+
+    [Fact]
+    public Task KeepsTheReportsFrameApart() => VisitAsync(async page =>
+    {
+        IAPIResponse frame = await page.Page.APIRequest.GetAsync(new Uri(host.Address, "app/report-frame.html").ToString());
+        string policy = frame.Headers["content-security-policy"];
+        Assert.StartsWith("default-src 'none'; script-src 'self';", policy, StringComparison.Ordinal);
+        Assert.EndsWith("; sandbox allow-scripts", policy, StringComparison.Ordinal);
+        Assert.DoesNotContain("connect-src", policy, StringComparison.Ordinal);
+
+        IAPIResponse index = await page.Page.APIRequest.GetAsync(host.Address.ToString());
+        Assert.Contains("; style-src 'self';", index.Headers["content-security-policy"], StringComparison.Ordinal);
+        Assert.Contains("; frame-src 'self';", index.Headers["content-security-policy"], StringComparison.Ordinal);
+    });
 
     [Fact]
     public Task TellsThatThereIsNoSuchRun() => VisitAsync(

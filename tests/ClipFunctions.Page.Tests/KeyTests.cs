@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using ClipFunctions.LocalHost.Tests;
+using ClipFunctions.Pipeline.Evaluations;
 using ClipFunctions.Testing;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
@@ -38,6 +40,36 @@ public sealed class KeyTests(AzuriteServer azurite, PageBrowser browser)
                 await Expect(page.ById("model-select")).ToHaveValueAsync("demo");
                 await Expect(dialog).ToBeHiddenAsync();
             },
+            refusals: 401);
+    }
+
+    [Fact]
+    public async Task ShowsAndSavesAReportWithTheKeyButNeverInAnAddress()
+    {
+        Assert.SkipUnless(PageBrowser.IsInstalled, "No Chromium.");
+        HostContainers containers = new(azurite);
+        EvaluationStatus run = await new StoredRuns(containers.Evaluations).PutAsync(StoredRuns.Run("pets", EvaluationState.Done));
+        await using LocalHostProcess host = await LocalHostProcess.StartAsync([.. containers.Arguments, "--Clip:Http:Key=sesame"]);
+
+        await TestedPage.VisitAsync(
+            browser,
+            host.Address,
+            async page =>
+            {
+                ConcurrentQueue<string> addresses = new();
+                page.Page.Request += (_, request) => addresses.Enqueue(request.Url);
+                await page.ById("key-input").FillAsync("sesame");
+                await page.Page.Keyboard.PressAsync("Enter");
+
+                ILocator heading = page.Page.FrameLocator("iframe").GetByRole(AriaRole.Heading);
+                await Expect(heading).ToHaveTextAsync("pets with demo");
+                await Expect(heading).ToHaveCSSAsync("color", "rgb(1, 2, 3)");
+                IDownload download = await page.Page.RunAndWaitForDownloadAsync(() => page.Page.GetByRole(AriaRole.Button, new() { Name = "report.json" }).ClickAsync());
+                Assert.Equal("""{"schema":1}""", await File.ReadAllTextAsync(await download.PathAsync(), TestContext.Current.CancellationToken));
+                Assert.NotEmpty(addresses);
+                Assert.DoesNotContain(addresses, address => address.Contains("sesame", StringComparison.Ordinal));
+            },
+            $"#evaluations?run={run.RunId}",
             refusals: 401);
     }
 

@@ -1,3 +1,4 @@
+using ClipFunctions.Pipeline.Evaluations;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
@@ -6,7 +7,7 @@ namespace ClipFunctions.Page.Tests;
 [Collection(PageCollection.Name)]
 public sealed class LookTests(PageBrowser browser, PageHost host)
 {
-    private static readonly string[] Tabs = ["Classify", "Similarity", "Search", "Uploads", "Tokens"];
+    private static readonly string[] Tabs = ["Classify", "Similarity", "Search", "Uploads", "Tokens", "Evaluations"];
 
     [Theory]
     [InlineData(ColorScheme.Light)]
@@ -34,6 +35,32 @@ public sealed class LookTests(PageBrowser browser, PageHost host)
             Assert.True(overflow <= 0, $"{tab} is {overflow} px too wide.");
         }),
         new() { ViewportSize = new() { Width = 360, Height = 640 } });
+
+    [Theory]
+    [InlineData(360)]
+    [InlineData(520)]
+    [InlineData(860)]
+    [InlineData(861)]
+    [InlineData(1040)]
+    [InlineData(1041)]
+    [InlineData(1260)]
+    [InlineData(1261)]
+    public Task HasRoomForAllTabsAndTheModel(int width) => VisitAsync(
+        async page =>
+        {
+            await Expect(page.Page.Locator(".fact-fingerprint")).ToBeVisibleAsync();
+            string[] cramped = await page.Page.EvaluateAsync<string[]>(
+                """
+                () => [
+                  ...document.querySelectorAll('[role=tab] > span'),
+                  document.getElementById('model-select'),
+                ].filter(part => part.offsetWidth > part.parentElement.clientWidth || part.offsetWidth < 20).map(part => part.parentElement.outerHTML)
+                """);
+            Assert.Empty(cramped);
+            Assert.InRange(await page.Page.EvaluateAsync<int>("document.querySelector('.site-header').offsetHeight"), 50, 110);
+            Assert.True(await page.Page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= innerWidth"));
+        },
+        new() { ViewportSize = new() { Width = width, Height = 640 } });
 
     [Theory]
     [InlineData(ColorScheme.Light, 1280)]
@@ -105,7 +132,7 @@ public sealed class LookTests(PageBrowser browser, PageHost host)
         TestedPage.VisitAsync(browser, host.Address, test, hash, options);
 
     /// <summary>Fills each tab with results, then looks at it.</summary>
-    private static async Task InEveryTabAsync(TestedPage page, Func<string, Task> look)
+    private async Task InEveryTabAsync(TestedPage page, Func<string, Task> look)
     {
         FilePayload bad = TestedPage.File("a-file-with-a-rather-long-name-that-is-no-picture.jpg", "no picture"u8.ToArray());
         foreach (string tab in Tabs)
@@ -135,13 +162,38 @@ public sealed class LookTests(PageBrowser browser, PageHost host)
                 case "Uploads":
                     await Expect(page.Page.Locator("#uploads-list img[src]").First).ToBeVisibleAsync();
                     break;
-                default:
+                case "Tokens":
                     await Expect(page.Page.Locator("#tokens-output .chip").First).ToBeVisibleAsync();
+                    break;
+                default:
+                    await FillEvaluationsAsync(page, look);
                     break;
             }
 
             await look(tab);
         }
+    }
+
+    private async Task FillEvaluationsAsync(TestedPage page, Func<string, Task> look)
+    {
+        const string LongName = "archives/flowers-with-a-rather-long-name-that-has-no-room-2024.tar.gz";
+        EvaluationStatus done = await host.Runs.PutAsync(StoredRuns.Run(LongName, EvaluationState.Done) with { Top1 = 0.5, Pictures = 8189 });
+        await host.Runs.PutAsync(StoredRuns.Run("look-extracting", EvaluationState.Extracting) with { Pictures = 8000, Shards = 8, ShardsDone = 3 });
+        await host.Runs.PutAsync(StoredRuns.Run("look-trying", EvaluationState.Fitting) with { Failure = new("TryingAgain", "Storage is away.") });
+        await host.Runs.PutAsync(StoredRuns.Run("look-failed", EvaluationState.Failed) with { Failure = new("InvalidDataset", "There is nothing in it.") });
+        await page.Page.GetByText("More settings").ClickAsync();
+        await page.Page.GetByRole(AriaRole.Button, new() { Name = "Start" }).ClickAsync();
+        await Expect(page.ById("run-dataset-error")).ToBeVisibleAsync();
+        await Expect(page.Page.GetByRole(AriaRole.Heading, new() { Name = "look-failed" }).First).ToBeVisibleAsync();
+        await look("Evaluations, linear probe");
+
+        await page.Page.GetByRole(AriaRole.Radio, new() { Name = "Zero-shot" }).CheckAsync();
+        await page.Page.GetByRole(AriaRole.Button, new() { NameRegex = new("^Stop: look-extracting") }).First.ClickAsync();
+        await look("Evaluations, stopping a run");
+        await page.Page.Keyboard.PressAsync("Escape");
+
+        await page.Page.GotoAsync(new Uri(host.Address, $"#evaluations?run={done.RunId}").ToString());
+        await Expect(page.Page.FrameLocator("iframe").GetByRole(AriaRole.Heading)).ToBeVisibleAsync();
     }
 
     private static async Task TabToAsync(TestedPage page, ILocator target)

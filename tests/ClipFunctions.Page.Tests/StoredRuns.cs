@@ -16,7 +16,7 @@ public sealed class StoredRuns(BlobContainerClient container)
         <head>
           <meta charset="utf-8">
           <title>Report</title>
-          <style>h1 { color: rgb(1, 2, 3); } main { block-size: 1500px; }</style>
+          <style>:root { color-scheme: light dark; } body { background: light-dark(#fff, #000); } h1 { color: rgb(1, 2, 3); } main { block-size: 1500px; }</style>
         </head>
         <body>
           <main>
@@ -30,14 +30,14 @@ public sealed class StoredRuns(BlobContainerClient container)
         </html>
         """;
 
-    /// <summary>A linear probe on a data set, asked for a while ago.</summary>
-    public static EvaluationStatus Run(string dataset, EvaluationState state, int minutesAgo = 5) => new()
+    /// <summary>A linear probe on a data set, asked for just now or a few seconds ago.</summary>
+    public static EvaluationStatus Run(string dataset, EvaluationState state, int secondsAgo = 0) => new()
     {
         RunId = $"{DateTimeOffset.UtcNow:yyyyMMdd-HHmmss}-{Guid.NewGuid():n}"[..22],
         State = state,
         Request = new EvaluationRequest { Dataset = dataset, Model = "demo", Kind = EvaluationKind.LinearProbe },
-        Created = DateTimeOffset.UtcNow.AddMinutes(-minutesAgo),
-        Updated = DateTimeOffset.UtcNow.AddMinutes(-minutesAgo).AddSeconds(200),
+        Created = DateTimeOffset.UtcNow.AddSeconds(-secondsAgo),
+        Updated = DateTimeOffset.UtcNow.AddSeconds(200 - secondsAgo),
     };
 
     /// <summary>Writes a run, in place of what stands there.</summary>

@@ -30,6 +30,8 @@
 
   function images() {
     all('img:not([alt])').forEach(image => tell('No alt', image));
+    all('iframe:not([title])').forEach(frame => tell('No title', frame));
+    all('progress:not([aria-label])').forEach(bar => tell('No name', bar));
     all('svg:not([aria-hidden=true])').forEach(image => tell('Icon is read aloud', image));
   }
 
@@ -74,7 +76,7 @@
   }
 
   function targetSizes() {
-    for (const control of seen('button, select, textarea, input:not([type=radio]), a[href], .segmented label')) {
+    for (const control of seen('button, select, textarea, summary, input:not([type=radio]), a[href], .segmented label')) {
       const isInText = control.matches('p a, .skip-link');
       const { width, height } = control.getBoundingClientRect();
       if (!isInText && (width < 40 || height < 40)) {

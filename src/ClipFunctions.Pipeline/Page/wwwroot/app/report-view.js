@@ -32,7 +32,7 @@ export async function showReport(status, signal) {
   const report = await (await call(runUrl(status.runId, 'report'), { signal, askKey: false })).text();
   shown = status.runId;
   frame = element('iframe', {
-    class: 'report-frame card',
+    class: 'report-frame',
     src: 'app/report-frame.html',
     sandbox: 'allow-scripts',
     title: `Report of ${nameOf(status)}`,

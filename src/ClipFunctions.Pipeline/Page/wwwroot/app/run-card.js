@@ -34,7 +34,7 @@ export class RunCard {
     parts.stop = element('button', { type: 'button', class: 'secondary-button', onclick: () => this.#try(() => stop(this.#status)) }, 'Stop');
     (isWhole ? parts.report : parts.page).classList.add('left-out');
 
-    this.element = element(isWhole ? 'div' : 'li', { class: 'card run-card' },
+    this.element = element(isWhole ? 'div' : 'li', { class: 'card run-card', hidden: true },
       element('div', { class: 'run-head' }, parts.name, parts.state),
       parts.facts,
       parts.score,
@@ -58,6 +58,7 @@ export class RunCard {
 
   show(status) {
     this.#status = status;
+    this.element.hidden = false;
     const text = JSON.stringify(status);
     // What has not changed is left alone: it may be selected, or read aloud just now.
     if (text !== this.#shown) {
