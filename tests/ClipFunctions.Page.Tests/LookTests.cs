@@ -70,7 +70,14 @@ public sealed class LookTests(PageBrowser browser, PageHost host)
     public Task CanBeReadAndUsedByEveryone(ColorScheme scheme, int width) => VisitAsync(
         page => InEveryTabAsync(page, async tab =>
         {
+            // What is just being replaced is dimmed for a moment.
             string[] findings = await page.RunAsync<string[]>("accessibility.js");
+            for (int left = 10; left > 0 && findings.Length > 0; left--)
+            {
+                await Task.Delay(500, TestContext.Current.CancellationToken);
+                findings = await page.RunAsync<string[]>("accessibility.js");
+            }
+
             Assert.True(findings.Length == 0, $"{tab}:\n{string.Join('\n', findings)}");
         }),
         new() { ColorScheme = scheme, ReducedMotion = ReducedMotion.Reduce, ViewportSize = new() { Width = width, Height = 800 } });
@@ -95,7 +102,7 @@ public sealed class LookTests(PageBrowser browser, PageHost host)
 
             await keyboard.PressAsync("Home");
             await TabToAsync(page, page.ById("classify-drop"));
-            IFileChooser chooser = await page.Page.RunAndWaitForFileChooserAsync(() => keyboard.PressAsync("Enter"));
+            IFileChooser chooser = await PressForChooserAsync(page);
             await chooser.SetFilesAsync(TestedPage.Sample("cat.jpg"));
             await Expect(page.Page.Locator(".bar").First).ToContainTextAsync("cat");
 
@@ -194,6 +201,21 @@ public sealed class LookTests(PageBrowser browser, PageHost host)
 
         await page.Page.GotoAsync(new Uri(host.Address, $"#evaluations?run={done.RunId}").ToString());
         await Expect(page.Page.FrameLocator("iframe").GetByRole(AriaRole.Heading)).ToBeVisibleAsync();
+    }
+
+    // On a machine with much else to do the browser can swallow a key press that asks for a chooser.
+    private static async Task<IFileChooser> PressForChooserAsync(TestedPage page)
+    {
+        for (int left = 3; ; left--)
+        {
+            try
+            {
+                return await page.Page.RunAndWaitForFileChooserAsync(() => page.Page.Keyboard.PressAsync("Enter"), new() { Timeout = 8_000 });
+            }
+            catch (TimeoutException) when (left > 0)
+            {
+            }
+        }
     }
 
     private static async Task TabToAsync(TestedPage page, ILocator target)
