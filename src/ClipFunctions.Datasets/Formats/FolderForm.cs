@@ -75,7 +75,7 @@ internal static class FolderForm
             }
             else
             {
-                draft.Add(picture.Name, path[..end].ToString(), its.Value, picture.File, picture.Offset, picture.Length, inGzip: inGzip);
+                draft.Add(picture.Name, path[..end], its.Value, picture.File, picture.Offset, picture.Length, inGzip: inGzip);
             }
         }
     }

@@ -38,7 +38,7 @@ public sealed class DatasetPlan
 
     /// <summary>
     /// The classes' names as the data set writes them; labels are indexes into them. In the order of the data set's own list where it has one (CIFAR;
-    /// <c>classnames.txt</c> beside webdataset's shards), by number if they are webdataset's numbers, else ordinally.
+    /// <c>classnames.txt</c> above webdataset's shards), by number if they are webdataset's numbers, else ordinally.
     /// </summary>
     public ImmutableArray<string> Classes { get; }
 

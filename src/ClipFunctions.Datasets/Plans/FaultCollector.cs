@@ -57,7 +57,7 @@ internal sealed class FaultCollector(int maxListed)
     private static int Compare(DatasetFault one, DatasetFault other)
     {
         int order = string.CompareOrdinal(one.Name, other.Name);
-        order = order != 0 ? order : one.Reason.CompareTo(other.Reason);
+        order = order != 0 ? order : (int)one.Reason - (int)other.Reason;
         return order != 0 ? order : string.CompareOrdinal(one.Message, other.Message);
     }
 

@@ -22,7 +22,7 @@ internal sealed class PlanDraft(string origin, DatasetOptions options)
     /// <exception cref="InvalidDatasetException">It is one too many.</exception>
     public void Add(
         string name,
-        string className,
+        ReadOnlySpan<char> className,
         DatasetSplit split,
         DatasetFile file,
         long offset,
@@ -35,7 +35,7 @@ internal sealed class PlanDraft(string origin, DatasetOptions options)
             throw new InvalidDatasetException(origin, string.Create(CultureInfo.InvariantCulture, $"it has more than {options.MaxItems:N0} pictures."));
         }
 
-        ref int label = ref CollectionsMarshal.GetValueRefOrAddDefault(_classes, className, out bool known);
+        ref int label = ref CollectionsMarshal.GetValueRefOrAddDefault(_classes.GetAlternateLookup<ReadOnlySpan<char>>(), className, out bool known);
         if (!known)
         {
             label = _classes.Count - 1;
@@ -166,7 +166,7 @@ internal sealed class PlanDraft(string origin, DatasetOptions options)
 
     private static int Compare(DatasetItem one, DatasetItem other)
     {
-        int order = one.Split.CompareTo(other.Split);
+        int order = (int)one.Split - (int)other.Split;
         order = order != 0 ? order : string.CompareOrdinal(one.File.Name, other.File.Name);
         order = order != 0 ? order : one.Offset.CompareTo(other.Offset);
         return order != 0 ? order : string.CompareOrdinal(one.Name, other.Name);

@@ -5,7 +5,7 @@ public sealed record DatasetReaderOptions
 {
     private readonly int _parallelism = 8;
     private readonly long _maxPictureBytes = 32L << 20;
-    private readonly long _maxBufferedBytes = 64L << 20;
+    private readonly long _maxBufferedBytes = 32L << 20;
     private readonly int _maxReadBytes = 1 << 20;
 
     /// <summary>How many reads are under way at a time; 8 by default, at least 1.</summary>
@@ -27,7 +27,7 @@ public sealed record DatasetReaderOptions
     }
 
     /// <summary>
-    /// How many bytes are read ahead of the caller, those under way included; 64 MiB by default, at least 1. One read may exceed it; what the caller has been
+    /// How many bytes are read ahead of the caller, those under way included; 32 MiB by default, at least 1. One read may exceed it; what the caller has been
     /// given does not count.
     /// </summary>
     public long MaxBufferedBytes

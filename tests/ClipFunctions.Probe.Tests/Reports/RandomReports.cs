@@ -1,5 +1,5 @@
-using CsCheck;
 using ClipFunctions.Probe.Reports;
+using CsCheck;
 
 namespace ClipFunctions.Probe.Tests.Reports;
 
