@@ -7,6 +7,7 @@ using ClipFunctions.Probe.Fitting;
 using ClipFunctions.Probe.Labels;
 using ClipFunctions.Probe.Metrics;
 using ClipFunctions.Probe.Reports;
+using ClipFunctions.Probe.Sweeping;
 
 namespace ClipFunctions.Evaluation;
 
@@ -14,6 +15,8 @@ namespace ClipFunctions.Evaluation;
 /// <param name="time">Tells when.</param>
 public sealed class Evaluator(TimeProvider time)
 {
+    private const int TopFive = 5;
+
     /// <summary>Makes a report of a data set's vectors.</summary>
     /// <param name="input">All that it is made of.</param>
     /// <param name="progress">Told how far it is.</param>
@@ -42,10 +45,10 @@ public sealed class Evaluator(TimeProvider time)
             probabilities = new ScoreMatrix(values, test.Labels.Length, input.Plan.Classes.Length);
         }
 
-        Measures measures = new(probabilities, test.Labels, input.Plan.Classes);
-        ReportResult result = measures.Result(input.Seed);
+        MetricsOptions options = new() { ScoreKind = ScoreKind.Probabilities, Seed = input.Seed };
+        ClassificationMetrics metrics = ClassificationMetrics.Compute(probabilities, LabelsOf(input.Plan, test), options, cancellationToken);
         TimeSpan fitting = Stopwatch.GetElapsedTime(start);
-        ReportExamples examples = await ExamplePicker.PickAsync(input, test, measures.Predicted, probabilities, cancellationToken);
+        ReportExamples examples = await ExamplePicker.PickAsync(input, test, probabilities.ArgMax(), probabilities, cancellationToken);
         IReadOnlyList<PictureFault> faults = input.Features.Faults;
         int extracted = input.Features.Of(DatasetSplit.Train, DatasetSplit.Validation, DatasetSplit.Test).Labels.Length;
         DateTimeOffset now = time.GetUtcNow();
@@ -85,11 +88,14 @@ public sealed class Evaluator(TimeProvider time)
                 Dimension = input.Model.EmbeddingDimension,
             },
             Labels = input.Labels is { } labels ? new ReportLabels { Name = labels.Name, Labels = labels.Labels, Templates = labels.Templates } : null,
-            Result = result,
-            Calibration = measures.Calibration(),
-            Confusion = measures.Confusion,
-            Classes = measures.Classes(),
-            WorstConfusions = measures.Worst(),
+            Result = ResultOf(metrics, options, input.Plan.Classes.Length),
+            Calibration = new ReportCalibration
+            {
+                Bins = [.. metrics.Reliability.Select(bin => new ReportBin { Low = bin.From, High = bin.To, Count = bin.Count, Confidence = bin.Confidence, Accuracy = bin.Accuracy })],
+            },
+            Confusion = [.. Enumerable.Range(0, metrics.Confusion.Classes).Select(actual => metrics.Confusion[actual].ToArray())],
+            Classes = [.. metrics.PerClass.Select(entry => new ReportClass { Name = entry.Name, Count = entry.Count, Precision = entry.Precision, Recall = entry.Recall, F1 = entry.F1 })],
+            WorstConfusions = [.. metrics.WorstConfusions.Select(worst => new ReportConfusion { Actual = worst.Actual, Predicted = worst.Predicted, Count = worst.Count, Share = worst.Share })],
             Probe = probe,
             Examples = examples,
             Timings = new ReportTimings
@@ -109,32 +115,35 @@ public sealed class Evaluator(TimeProvider time)
         SplitFeatures train = input.Features.Of(DatasetSplit.Train);
         SplitFeatures validation = input.Features.Of(DatasetSplit.Validation);
         CheckClasses(input.Plan, train);
+        using FeatureMatrix features = FeaturesOf(train);
+        LabelVector labels = LabelsOf(input.Plan, train);
+        FitResult fit;
         IReadOnlyList<ReportSweepPoint> points = [];
-        double c = input.C ?? 0;
-        SplitFeatures all = train;
-        if (input.C is null)
+        if (input.C is { } c)
+        {
+            fit = LogisticRegression.Fit(features, labels, new FitOptions { C = c }, null, new FitWords(progress), cancellationToken);
+        }
+        else
         {
             if (validation.Labels.Length == 0)
             {
                 throw new InvalidEvaluationException("InvalidDataset", $"Data set {input.Plan.Origin}: train is too small to take a validation split from. Give C.");
             }
 
-            using FeatureMatrix trainFeatures = FeaturesOf(train);
             using FeatureMatrix validationFeatures = FeaturesOf(validation);
-            (c, points) = RegularizationSearch.Run(trainFeatures, LabelsOf(input.Plan, train), validationFeatures, validation.Labels, progress, cancellationToken);
-            all = input.Features.Of(DatasetSplit.Train, DatasetSplit.Validation);
+            SweepResult sweep = ProbeSweep.Run(features, labels, validationFeatures, LabelsOf(input.Plan, validation), null, new SweepWords(progress), cancellationToken);
+            fit = sweep.Fit;
+            points = [.. sweep.Points.OrderBy(point => point.C).Select(point => new ReportSweepPoint { C = point.C, Accuracy = point.Accuracy })];
         }
 
-        using FeatureMatrix features = FeaturesOf(all);
-        FitResult fit = LogisticRegression.Fit(features, LabelsOf(input.Plan, all), new FitOptions { C = c }, null, new FitWords(progress), cancellationToken);
         using FeatureMatrix testFeatures = FeaturesOf(test);
         using MemoryStream file = new();
         fit.Classifier.Save(file);
         ReportProbe probe = new()
         {
-            C = c,
+            C = fit.Report.C,
             Sweep = points,
-            TrainCount = all.Labels.Length,
+            TrainCount = train.Labels.Length + (points.Count > 0 ? validation.Labels.Length : 0),
             Objective = fit.Report.Objective,
             GradientNorm = fit.Report.GradientNorm,
             RelativeGap = fit.Report.RelativeGapBound,
@@ -143,6 +152,18 @@ public sealed class Evaluator(TimeProvider time)
         };
         return (fit.Classifier.PredictProbability(testFeatures), probe, file.ToArray());
     }
+
+    private static ReportResult ResultOf(ClassificationMetrics metrics, MetricsOptions options, int classes) => new()
+    {
+        Count = metrics.Rows,
+        Top1 = metrics.Top1.Value,
+        Top1Low = metrics.Top1.Low,
+        Top1High = metrics.Top1.High,
+        Confidence = options.Confidence,
+        Top5 = classes > TopFive ? metrics.Top5.Value : null,
+        MeanPerClass = metrics.MeanPerClass.Value,
+        CalibrationError = metrics.CalibrationError,
+    };
 
     private static void CheckClasses(DatasetPlan plan, SplitFeatures train)
     {
@@ -166,6 +187,12 @@ public sealed class Evaluator(TimeProvider time)
         ModelPrecision.DynamicInt8 => "int8",
         _ => "fp32",
     };
+
+    private sealed class SweepWords(IProgress<string>? progress) : IProgress<SweepProgress>
+    {
+        public void Report(SweepProgress value) =>
+            progress?.Report(string.Create(CultureInfo.InvariantCulture, $"searching C: {value.C:G4}, {value.Finished} of at most {value.MostFits} tried"));
+    }
 
     private sealed class FitWords(IProgress<string>? progress) : IProgress<FitProgress>
     {
