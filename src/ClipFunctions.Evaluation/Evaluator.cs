@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using ClipFunctions.Clip.Bundles;
 using ClipFunctions.Datasets.Plans;
-using ClipFunctions.Probe.Features;
 using ClipFunctions.Probe.Fitting;
 using ClipFunctions.Probe.Labels;
 using ClipFunctions.Probe.Metrics;
@@ -50,7 +49,7 @@ public sealed class Evaluator(TimeProvider time)
         TimeSpan fitting = Stopwatch.GetElapsedTime(start);
         ReportExamples examples = await ExamplePicker.PickAsync(input, test, probabilities.ArgMax(), probabilities, cancellationToken);
         IReadOnlyList<PictureFault> faults = input.Features.Faults;
-        int extracted = input.Features.Of(DatasetSplit.Train, DatasetSplit.Validation, DatasetSplit.Test).Labels.Length;
+        int extracted = input.Features.CountOf(DatasetSplit.Train, DatasetSplit.Validation, DatasetSplit.Test);
         DateTimeOffset now = time.GetUtcNow();
         EvaluationReport report = new()
         {
@@ -65,8 +64,8 @@ public sealed class Evaluator(TimeProvider time)
                 Id = input.Plan.Id,
                 Format = input.Plan.Format.ToString().ToLowerInvariant(),
                 Classes = input.Plan.Classes,
-                TrainCount = input.Features.Of(DatasetSplit.Train).Labels.Length,
-                ValidationCount = input.Features.Of(DatasetSplit.Validation).Labels.Length,
+                TrainCount = input.Features.CountOf(DatasetSplit.Train),
+                ValidationCount = input.Features.CountOf(DatasetSplit.Validation),
                 TestCount = test.Labels.Length,
                 Faults = new ReportFaults
                 {
@@ -115,13 +114,12 @@ public sealed class Evaluator(TimeProvider time)
         SplitFeatures train = input.Features.Of(DatasetSplit.Train);
         SplitFeatures validation = input.Features.Of(DatasetSplit.Validation);
         CheckClasses(input.Plan, train);
-        using FeatureMatrix features = FeaturesOf(train);
         LabelVector labels = LabelsOf(input.Plan, train);
         FitResult fit;
         IReadOnlyList<ReportSweepPoint> points = [];
         if (input.C is { } c)
         {
-            fit = LogisticRegression.Fit(features, labels, new FitOptions { C = c }, null, new FitWords(progress), cancellationToken);
+            fit = LogisticRegression.Fit(train.Vectors, labels, new FitOptions { C = c }, null, new FitWords(progress), cancellationToken);
         }
         else
         {
@@ -130,15 +128,13 @@ public sealed class Evaluator(TimeProvider time)
                 throw new InvalidEvaluationException("InvalidDataset", $"Data set {input.Plan.Origin}: train is too small to take a validation split from. Give C.");
             }
 
-            using FeatureMatrix validationFeatures = FeaturesOf(validation);
-            SweepResult sweep = ProbeSweep.Run(features, labels, validationFeatures, LabelsOf(input.Plan, validation), null, new SweepWords(progress), cancellationToken);
+            SweepResult sweep = ProbeSweep.Run(train.Vectors, labels, validation.Vectors, LabelsOf(input.Plan, validation), null, new SweepWords(progress), cancellationToken);
             fit = sweep.Fit;
             points = [.. sweep.Points.OrderBy(point => point.C).Select(point => new ReportSweepPoint { C = point.C, Accuracy = point.Accuracy })];
         }
 
-        using FeatureMatrix testFeatures = FeaturesOf(test);
         using MemoryStream file = new();
-        fit.Classifier.Save(file);
+        fit.Classifier.WithFeatureSource(input.Model.Fingerprint).Save(file);
         ReportProbe probe = new()
         {
             C = fit.Report.C,
@@ -150,7 +146,7 @@ public sealed class Evaluator(TimeProvider time)
             Iterations = fit.Report.Iterations,
             Evaluations = fit.Report.Evaluations,
         };
-        return (fit.Classifier.PredictProbability(testFeatures), probe, file.ToArray());
+        return (fit.Classifier.PredictProbability(test.Vectors), probe, file.ToArray());
     }
 
     private static ReportResult ResultOf(ClassificationMetrics metrics, MetricsOptions options, int classes) => new()
@@ -176,8 +172,6 @@ public sealed class Evaluator(TimeProvider time)
             }
         }
     }
-
-    private static FeatureMatrix FeaturesOf(SplitFeatures split) => FeatureMatrix.FromMemory(split.Vectors.Values, split.Vectors.Count, split.Vectors.Dimension);
 
     private static LabelVector LabelsOf(DatasetPlan plan, SplitFeatures split) => LabelVector.FromIndices(split.Labels, plan.Classes);
 

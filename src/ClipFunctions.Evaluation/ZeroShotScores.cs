@@ -1,6 +1,7 @@
 using ClipFunctions.Clip.Bundles;
 using ClipFunctions.Clip.Inference;
 using ClipFunctions.Clip.ZeroShot;
+using ClipFunctions.Probe.Features;
 
 namespace ClipFunctions.Evaluation;
 
@@ -10,7 +11,7 @@ internal static class ZeroShotScores
     private const int PicturesAtATime = 1024;
 
     /// <summary>The probability of each class for each picture, <c>[n, k]</c>, by the model's scoring rule.</summary>
-    public static async Task<float[]> ComputeAsync(ClipModel model, EmbeddingMatrix pictures, ClassLabels labels, CancellationToken cancellationToken)
+    public static async Task<float[]> ComputeAsync(ClipModel model, FeatureMatrix pictures, ClassLabels labels, CancellationToken cancellationToken)
     {
         LabelSet set = new(labels.Name, labels.Labels, labels.Templates);
         EmbeddingMatrix vectors = await new ZeroShotClassifier().GetLabelVectorsAsync(model, set, cancellationToken);
@@ -20,8 +21,9 @@ internal static class ZeroShotScores
         {
             cancellationToken.ThrowIfCancellationRequested();
             int count = Math.Min(PicturesAtATime, pictures.Count - first);
-            EmbeddingMatrix piece = new(pictures.Values.Slice(first * pictures.Dimension, count * pictures.Dimension).ToArray(), count, pictures.Dimension);
-            LogitMatrix logits = model.Score(piece, vectors).LogitsPerImage;
+            float[] piece = new float[count * pictures.Dimension];
+            pictures.CopyRows(first, piece);
+            LogitMatrix logits = model.Score(new EmbeddingMatrix(piece, count, pictures.Dimension), vectors).LogitsPerImage;
             LogitMatrix scores = model.Manifest.Scoring.Kind == ScoringKind.Sigmoid ? logits.Sigmoid() : logits.Softmax();
             scores.Values.Span.CopyTo(probabilities.AsSpan(first * classes));
         }

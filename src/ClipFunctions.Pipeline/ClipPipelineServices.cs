@@ -57,6 +57,7 @@ public static class ClipPipelineServices
         services.AddSingleton(Cache);
         services.AddSingleton(_ => new ZeroShotClassifier());
         services.AddSingleton<LabelSetProvider>();
+        services.AddSingleton<TaggingHeads>();
         services.AddSingleton<UploadReader>();
         services.AddSingleton<ResultStore>();
         services.AddSingleton<UploadTagger>();

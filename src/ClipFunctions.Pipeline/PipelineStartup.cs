@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Azure;
 using ClipFunctions.Clip.Inference;
-using ClipFunctions.Clip.ZeroShot;
 using ClipFunctions.ModelCaching;
 using ClipFunctions.Pipeline.Configuration;
 using ClipFunctions.Pipeline.Health;
@@ -18,8 +17,7 @@ public sealed partial class PipelineStartup(
     StorageConnection storage,
     StorageLayout layout,
     ModelCache models,
-    LabelSetProvider labelSets,
-    ZeroShotClassifier classifier,
+    TaggingHeads heads,
     IOptions<ClipOptions> options,
     ILogger<PipelineStartup> logger) : BackgroundService
 {
@@ -35,10 +33,10 @@ public sealed partial class PipelineStartup(
         using (ModelLease lease = await models.LeaseAsync(options.Value.Model, cancellationToken))
         {
             ClipModel model = lease.Model;
-            LabelSet labelSet = labelSets.For(model);
+            TaggingHead head = await heads.ForAsync(model, cancellationToken);
             ModelProbe.Run(model, cancellationToken);
-            await classifier.GetLabelVectorsAsync(model, labelSet, cancellationToken);
-            LogReady(model.Manifest.Id, model.Device.Name, labelSet.Name, labelSet.Labels.Count, Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+            await head.PrepareAsync(model, cancellationToken);
+            LogReady(model.Manifest.Id, model.Device.Name, head.Name, head.Labels.Count, Stopwatch.GetElapsedTime(start).TotalMilliseconds);
         }
 
         await base.StartAsync(cancellationToken);

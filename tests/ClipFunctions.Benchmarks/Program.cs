@@ -9,13 +9,14 @@ using ClipFunctions.ModelCaching;
 namespace ClipFunctions.Benchmarks;
 
 /// <summary>
-/// <c>uploads [count]</c> and <c>http DIR [model] [precision] [seconds]</c> measure the local host from outside; <c>accuracy DIR</c> the demo model; <c>convert DIR [model…]</c> the conversion of
+/// <c>uploads [count]</c>, <c>evaluations [pictures]</c> and <c>http DIR [model] [precision] [seconds]</c> measure the local host from outside; <c>accuracy DIR</c> the demo model; <c>convert DIR [model…]</c> the conversion of
 /// checkpoints of true sizes; <c>load DIR [model…]</c> the time to the first vectors; <c>agreement DIR COUNT model…</c>
 /// fp16 and int8 against fp32; anything else is an argument of BenchmarkDotNet (<c>--filter '*'</c>).
 /// </summary>
 internal static class BenchmarkProgram
 {
     private const int DefaultUploads = 500;
+    private const int DefaultPictures = 20_000;
     private const int DefaultHttpSeconds = 60;
 
     public static async Task Main(string[] args)
@@ -24,6 +25,9 @@ internal static class BenchmarkProgram
         {
             case ["uploads", ..]:
                 await UploadLoad.RunAsync(args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : DefaultUploads);
+                return;
+            case ["evaluations", ..]:
+                await EvaluationLoad.RunAsync(args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : DefaultPictures);
                 return;
             case ["http", var folder, .. var rest]:
                 await HttpLoad.RunAsync(

@@ -106,7 +106,7 @@ internal static class EvaluateCommand
         DatasetCheck.Check(plan, kind);
         TimeSpan planning = Stopwatch.GetElapsedTime(start);
         ClassLabels? labels = labelsOf(plan, model);
-        FeatureSet features = new(plan, model.EmbeddingDimension, validation);
+        using FeatureSet features = new(plan, model.EmbeddingDimension, validation);
         start = Stopwatch.GetTimestamp();
         await ProgressDisplay.RunCountAsync(terminal, "pictures", async progress =>
         {

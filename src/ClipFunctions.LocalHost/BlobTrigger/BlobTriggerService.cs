@@ -36,8 +36,8 @@ public sealed class BlobTriggerService : BackgroundService
         _tagger = tagger;
         _scanner = new UploadScanner(uploads, queue, receipts, FunctionId, trigger.ScanInterval, telemetry, loggers.CreateLogger<UploadScanner>());
         _listener = new QueueListener(
-            queue,
-            host.Queues.GetQueueClient(BlobTriggerOptions.PoisonQueue),
+            host.RawQueues.GetQueueClient(trigger.QueueName),
+            host.RawQueues.GetQueueClient(BlobTriggerOptions.PoisonQueue),
             new QueueListenerOptions
             {
                 Parallelism = hostJson.BlobParallelism,

@@ -39,10 +39,10 @@ public sealed class EvaluationService : BackgroundService
 
         QueueListener Listener(string name, Func<QueueDelivery, CancellationToken, Task> handler)
         {
-            QueueClient queue = storage.Queues.GetQueueClient(name);
+            QueueClient queue = storage.RawQueues.GetQueueClient(name);
             return new QueueListener(
                 queue,
-                storage.Queues.GetQueueClient(name + EvaluationQueues.PoisonSuffix),
+                storage.RawQueues.GetQueueClient(name + EvaluationQueues.PoisonSuffix),
                 listening,
                 handler,
                 telemetry,

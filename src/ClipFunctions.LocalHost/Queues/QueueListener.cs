@@ -27,8 +27,8 @@ public sealed partial class QueueListener
     private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
     /// <summary>Listens to <paramref name="queue"/>; both queues are created at start if need be.</summary>
-    /// <param name="queue">The queue.</param>
-    /// <param name="poison">Where messages go that fail every time.</param>
+    /// <param name="queue">The queue, by a client that does not decode: what somebody sends in another form must not end the listener.</param>
+    /// <param name="poison">Where messages go that fail every time, as they are; by such a client, too.</param>
     /// <param name="options">Parallelism, tries, times.</param>
     /// <param name="handler">Does a message's work. It may get one twice, and must throw if it is to get it again.</param>
     /// <param name="telemetry">Counts and times.</param>
@@ -97,8 +97,9 @@ public sealed partial class QueueListener
             {
                 break;
             }
-            catch (Exception exception) when (exception is RequestFailedException or IOException or AggregateException or OperationCanceledException)
+            catch (Exception exception)
             {
+                // Whatever it is: a listener that ended would leave its queue to nobody.
                 LogUnreachable(exception, _queue.Name, poll.TotalSeconds);
                 created = false;
             }

@@ -31,6 +31,12 @@ public sealed record ClipOptions
     /// <summary>A directory of such files: requests may choose among their label sets by name. None by default.</summary>
     public string? LabelSetDirectory { get; init; }
 
+    /// <summary>
+    /// A linear probe's classifier to tag with instead of labels: the id of a finished evaluation run, or the path of a <c>.npz</c> file. None by
+    /// default.
+    /// </summary>
+    public string? Head { get; init; }
+
     /// <summary>How many labels a result record holds. Default 5.</summary>
     [Range(1, 1000)]
     public int TopK { get; init; } = 5;

@@ -35,8 +35,9 @@ public sealed class EvaluationFitter(EvaluationStore store, Evaluator evaluator,
         EvaluationRequest request = run.Request;
         DatasetPlan plan = await ReadPlanAsync(run, cancellationToken);
         bool sweeps = request is { Kind: EvaluationKind.LinearProbe, C: null };
-        FeatureSet features = new(plan, run.Dimension, sweeps ? new SplitRule { Share = request.ValidationShare ?? new SplitRule().Share, Seed = request.Seed ?? 0 } : null);
-        await ReadFeaturesAsync(run, features, cancellationToken);
+        using TemporaryFolder folder = new();
+        using FeatureSet features = new(plan, run.Dimension, sweeps ? new SplitRule { Share = request.ValidationShare ?? new SplitRule().Share, Seed = request.Seed ?? 0 } : null);
+        await ReadFeaturesAsync(run, features, folder.Path, cancellationToken);
 
         EvaluationStatus? status = await store.StatusAsync(run.RunId, cancellationToken);
         await using ProgressWriter progress = new(run.RunId, store, ProgressInterval);
@@ -87,14 +88,16 @@ public sealed class EvaluationFitter(EvaluationStore store, Evaluator evaluator,
         }
     }
 
-    private async Task ReadFeaturesAsync(EvaluationRun run, FeatureSet features, CancellationToken cancellationToken)
+    /// <summary>The vectors are mapped, not loaded: of a large data set they are more than memory holds.</summary>
+    private async Task ReadFeaturesAsync(EvaluationRun run, FeatureSet features, string folder, CancellationToken cancellationToken)
     {
         foreach (DatasetShard[] shards in run.Shards.Chunk(Readers))
         {
-            (EmbeddingMatrix Vectors, ShardFaults Faults)[] read = await Task.WhenAll(shards.Select(shard => store.ReadShardAsync(run.Features, shard.Index, cancellationToken)));
+            string[] files = [.. shards.Select(shard => Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{shard.Index}.npy")))];
+            ShardFaults[] faults = await Task.WhenAll(shards.Select((shard, i) => store.DownloadShardAsync(run.Features, shard.Index, files[i], cancellationToken)));
             for (int i = 0; i < shards.Length; i++)
             {
-                features.Add(shards[i], read[i].Vectors, read[i].Faults.Faults);
+                features.Add(shards[i], files[i], faults[i].Faults);
             }
         }
     }

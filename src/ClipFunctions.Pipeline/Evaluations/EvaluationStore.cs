@@ -158,14 +158,14 @@ public sealed class EvaluationStore
         await WriteOnceAsync(ShardName(features, shard, ".npy"), new BinaryData(NpyFormat.Write(vectors)), "application/octet-stream", cancellationToken);
     }
 
-    /// <summary>A shard's vectors and faults.</summary>
-    /// <exception cref="InvalidDataException">They are not of the expected form.</exception>
-    internal async Task<(EmbeddingMatrix Vectors, ShardFaults Faults)> ReadShardAsync(string features, int shard, CancellationToken cancellationToken)
+    /// <summary>Brings a shard's vectors into a file.</summary>
+    /// <returns>The shard's faults.</returns>
+    /// <exception cref="InvalidDataException">They are not there.</exception>
+    internal async Task<ShardFaults> DownloadShardAsync(string features, int shard, string path, CancellationToken cancellationToken)
     {
-        BlobDownloadResult vectors = await Blob(ShardName(features, shard, ".npy")).DownloadContentAsync(cancellationToken);
-        ShardFaults faults = (await ReadAsync(ShardName(features, shard, ".json"), EvaluationJson.Default.ShardFaults, cancellationToken))?.Value
+        using Response download = await Blob(ShardName(features, shard, ".npy")).DownloadToAsync(path, cancellationToken);
+        return (await ReadAsync(ShardName(features, shard, ".json"), EvaluationJson.Default.ShardFaults, cancellationToken))?.Value
             ?? throw new InvalidDataException($"Shard {shard} of {features} has vectors but no list of faults.");
-        return (NpyFormat.Read(vectors.Content.ToMemory().Span), faults);
     }
 
     /// <summary>Writes one of a run's files, in place of what stands there.</summary>

@@ -15,11 +15,12 @@ namespace ClipFunctions.Pipeline.Storage;
 /// </summary>
 public sealed class StorageConnection
 {
-    private StorageConnection(string name, BlobServiceClient blobs, QueueServiceClient queues)
+    private StorageConnection(string name, BlobServiceClient blobs, Func<QueueClientOptions, QueueServiceClient> queues)
     {
         Name = name;
         Blobs = blobs;
-        Queues = queues;
+        Queues = queues(new QueueClientOptions { MessageEncoding = QueueMessageEncoding.Base64 });
+        RawQueues = queues(new QueueClientOptions { MessageEncoding = QueueMessageEncoding.None });
     }
 
     /// <summary>The setting's name.</summary>
@@ -28,8 +29,11 @@ public sealed class StorageConnection
     /// <summary>The account's blobs.</summary>
     public BlobServiceClient Blobs { get; }
 
-    /// <summary>The account's queues; messages are base64, as queue triggers expect them.</summary>
+    /// <summary>The account's queues, to send to: messages become Base64, as queue triggers expect them.</summary>
     public QueueServiceClient Queues { get; }
+
+    /// <summary>The account's queues, to receive from: messages as they stand there (<see cref="QueueText"/>). A client that decodes fails with all messages of a batch if one is not Base64.</summary>
+    public QueueServiceClient RawQueues { get; }
 
     /// <summary>Opens the connection that the setting <paramref name="name"/> describes; no request is sent yet.</summary>
     /// <exception cref="InvalidSettingException">The setting is absent or in none of the known forms.</exception>
@@ -38,7 +42,6 @@ public sealed class StorageConnection
         ArgumentNullException.ThrowIfNull(configuration);
         ArgumentException.ThrowIfNullOrEmpty(name);
         BlobClientOptions blobOptions = new();
-        QueueClientOptions queueOptions = new() { MessageEncoding = QueueMessageEncoding.Base64 };
 
         IConfigurationSection section = configuration.GetSection(name);
         if ((section.Value ?? configuration.GetConnectionString(name)) is { Length: > 0 } connectionString)
@@ -48,7 +51,7 @@ public sealed class StorageConnection
                 return new StorageConnection(
                     name,
                     new BlobServiceClient(connectionString, blobOptions),
-                    new QueueServiceClient(connectionString, queueOptions));
+                    options => new QueueServiceClient(connectionString, options));
             }
             catch (FormatException exception)
             {
@@ -73,7 +76,7 @@ public sealed class StorageConnection
         return new StorageConnection(
             name,
             new BlobServiceClient(blobUri, credential, blobOptions),
-            new QueueServiceClient(queueUri, credential, queueOptions));
+            options => new QueueServiceClient(queueUri, credential, options));
     }
 
     private static Uri? ServiceUri(IConfigurationSection section, string key, string service)

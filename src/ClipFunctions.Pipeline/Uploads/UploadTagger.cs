@@ -26,8 +26,7 @@ public sealed partial class UploadTagger
     private readonly UploadReader _uploads;
     private readonly ResultStore _results;
     private readonly ModelCache _models;
-    private readonly LabelSetProvider _labelSets;
-    private readonly ZeroShotClassifier _classifier;
+    private readonly TaggingHeads _heads;
     private readonly PipelineTelemetry _telemetry;
     private readonly TimeProvider _time;
     private readonly ClipOptions _options;
@@ -39,8 +38,7 @@ public sealed partial class UploadTagger
         UploadReader uploads,
         ResultStore results,
         ModelCache models,
-        LabelSetProvider labelSets,
-        ZeroShotClassifier classifier,
+        TaggingHeads heads,
         PipelineTelemetry telemetry,
         TimeProvider time,
         IOptions<ClipOptions> options,
@@ -51,8 +49,7 @@ public sealed partial class UploadTagger
         _uploads = uploads;
         _results = results;
         _models = models;
-        _labelSets = labelSets;
-        _classifier = classifier;
+        _heads = heads;
         _telemetry = telemetry;
         _time = time;
         _options = options.Value;
@@ -91,7 +88,7 @@ public sealed partial class UploadTagger
         long start = Stopwatch.GetTimestamp();
         using ModelLease lease = await _models.LeaseAsync(_options.Model, cancellationToken);
         ClipModel model = lease.Model;
-        LabelSet labelSet = _labelSets.For(model);
+        TaggingHead head = await _heads.ForAsync(model, cancellationToken);
 
         // The record and the picture are asked for at once: nearly always both are wanted.
         Task<StoredResult> reading = _results.ReadAsync(upload.Name, cancellationToken);
@@ -115,7 +112,7 @@ public sealed partial class UploadTagger
         }
 
         _telemetry.RecordStage("download", downloadTime);
-        UploadKey key = new(content.ETag, model.Fingerprint, labelSet.Id);
+        UploadKey key = new(content.ETag, model.Fingerprint, head.Id);
         if (key.Matches(standing.Result))
         {
             return await CompleteTagsAsync(upload.Name, content.ETag, standing.Result!, cancellationToken);
@@ -135,13 +132,13 @@ public sealed partial class UploadTagger
             State = UploadState.Tagged,
             Source = source,
             Model = new UploadModel(model.Manifest.Id, model.Fingerprint, model.Manifest.Precision, model.Device.Name),
-            LabelSet = new UploadLabelSet(labelSet.Name, labelSet.Id),
+            LabelSet = new UploadLabelSet(head.Name, head.Id),
             Timings = new UploadTimings(downloadTime.TotalMilliseconds, 0, 0, 0, 0),
             Time = _time.GetUtcNow(),
         };
 
         Computation computation = (key.Reuses(standing.Result, sha256) ? await TryReuseAsync(result, standing.Result!, cancellationToken) : null)
-            ?? await ComputeAsync(lease, labelSet, content, result, cancellationToken);
+            ?? await ComputeAsync(lease, head, content, result, cancellationToken);
         computation = computation with
         {
             Result = computation.Result with
@@ -185,7 +182,7 @@ public sealed partial class UploadTagger
 
     private async Task<Computation> ComputeAsync(
         ModelLease lease,
-        LabelSet labelSet,
+        TaggingHead head,
         UploadContent content,
         UploadResult result,
         CancellationToken cancellationToken)
@@ -204,15 +201,14 @@ public sealed partial class UploadTagger
 
             long start = Stopwatch.GetTimestamp();
             float[] vector = picture.Vector.ToArray();
-            IReadOnlyList<IReadOnlyList<LabelScore>> scores = await _classifier.ClassifyAsync(
-                lease.Model, new EmbeddingMatrix(vector, 1, vector.Length), labelSet, Math.Max(_options.TopK, _options.TaggedLabels), cancellationToken);
+            IReadOnlyList<LabelScore> scores = await head.ScoreAsync(lease.Model, vector, Math.Max(_options.TopK, _options.TaggedLabels), cancellationToken);
             TimeSpan classifyTime = Stopwatch.GetElapsedTime(start);
             _telemetry.RecordStage("classify", classifyTime);
 
             return new Computation(
                 result with
                 {
-                    Labels = [.. scores[0].Select(score => new UploadLabel(score.Label, score.Index, score.Probability, score.Logit))],
+                    Labels = [.. scores.Select(score => new UploadLabel(score.Label, score.Index, score.Probability, score.Logit))],
                     Timings = result.Timings with
                     {
                         PreprocessMs = picture.Preprocess.TotalMilliseconds,

@@ -27,6 +27,9 @@ public sealed class LinearClassifier
     /// <summary>The classes' names.</summary>
     public IReadOnlyList<string> Classes => _classes;
 
+    /// <summary>What computed the features that it was fitted on, for CLIP's vectors the model's fingerprint; null if that is not known.</summary>
+    public string? FeatureSource { get; private init; }
+
     /// <summary>Rows of weights, and scores of a row: as many as classes, but 1 for two.</summary>
     public int Outputs => _intercepts.Length;
 
@@ -49,6 +52,14 @@ public sealed class LinearClassifier
             : Own(weights.ToArray(), intercepts.ToArray(), classes);
     }
 
+    /// <summary>The same classifier, which tells what computed its features.</summary>
+    /// <param name="source">For CLIP's vectors the model's fingerprint.</param>
+    public LinearClassifier WithFeatureSource(string source)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(source);
+        return new LinearClassifier(_weights, _intercepts, _classes, Dimension) { FeatureSource = source };
+    }
+
     /// <summary>Loads a file that <see cref="Save(string)"/> or NumPy's <c>savez</c> wrote.</summary>
     /// <param name="path">The file.</param>
     /// <exception cref="InvalidDataException">It is no such file; the message tells what is wrong.</exception>
@@ -60,7 +71,7 @@ public sealed class LinearClassifier
         return Load(stream);
     }
 
-    /// <summary>Loads a <c>.npz</c> with the arrays <c>coef_</c>, <c>intercept_</c> and <c>classes_</c> (whole numbers or strings).</summary>
+    /// <summary>Loads a <c>.npz</c> with the arrays <c>coef_</c>, <c>intercept_</c>, <c>classes_</c> (whole numbers or strings) and, if known, <c>feature_source_</c>.</summary>
     /// <param name="stream">The file, which can seek.</param>
     /// <exception cref="InvalidDataException">It is no such file; the message tells what is wrong.</exception>
     public static LinearClassifier Load(Stream stream) => ClassifierFile.Read(stream);
@@ -129,13 +140,23 @@ public sealed class LinearClassifier
     /// <exception cref="ArgumentException">A length is another.</exception>
     public void PredictProbability(ReadOnlySpan<float> features, Span<float> probabilities)
     {
+        Scores(features, probabilities);
+        ScoreMatrix.Softmax(probabilities, probabilities);
+    }
+
+    /// <summary>One score for each class for one row, for two classes 0 and the decision function. Their softmax is <see cref="PredictProbability(ReadOnlySpan{float}, Span{float})"/>.</summary>
+    /// <param name="features"><see cref="Dimension"/> numbers.</param>
+    /// <param name="scores">Room for one number for each class.</param>
+    /// <exception cref="ArgumentException">A length is another.</exception>
+    public void Scores(ReadOnlySpan<float> features, Span<float> scores)
+    {
         CheckDimension(features.Length);
-        if (probabilities.Length != _classes.Length)
+        if (scores.Length != _classes.Length)
         {
-            throw new ArgumentException(Text($"There is room for {probabilities.Length} probabilities, but there are {_classes.Length} classes."), nameof(probabilities));
+            throw new ArgumentException(Text($"There is room for {scores.Length} scores, but there are {_classes.Length} classes."), nameof(scores));
         }
 
-        probabilities[0] = 0;
+        scores[0] = 0;
         for (int output = 0; output < Outputs; output++)
         {
             ReadOnlySpan<double> weights = _weights.AsSpan(output * Dimension, Dimension);
@@ -145,14 +166,12 @@ public sealed class LinearClassifier
                 score += weights[j] * features[j];
             }
 
-            probabilities[Outputs == 1 ? 1 : output] = (float)score;
+            scores[Outputs == 1 ? 1 : output] = (float)score;
         }
-
-        ScoreMatrix.Softmax(probabilities, probabilities);
     }
 
-    internal static LinearClassifier Own(double[] weights, double[] intercepts, IReadOnlyList<string> classes) =>
-        new(weights, intercepts, [.. classes], weights.Length / intercepts.Length);
+    internal static LinearClassifier Own(double[] weights, double[] intercepts, IReadOnlyList<string> classes, string? featureSource = null) =>
+        new(weights, intercepts, [.. classes], weights.Length / intercepts.Length) { FeatureSource = featureSource };
 
     /// <summary>What is wrong with a classifier's parts; null if nothing.</summary>
     internal static string? Problem(ReadOnlySpan<double> weights, ReadOnlySpan<double> intercepts, IReadOnlyList<string> classes)

@@ -37,6 +37,26 @@ public sealed class QueueListenerTests(AzuriteServer azurite)
     }
 
     [Fact]
+    public async Task TakesPlainMessagesAsWellAsBase64()
+    {
+        ConcurrentBag<string> handled = [];
+        QueueClient queue = await QueueAsync(_name);
+        QueueClient plain = new(azurite.ConnectionString, _name);
+        await plain.SendMessageAsync("""{"plain":1}""", TestContext.Current.CancellationToken);
+        await plain.SendMessageAsync("neither JSON nor Base64!", TestContext.Current.CancellationToken);
+        await queue.SendMessageAsync("""{"base64":1}""", TestContext.Current.CancellationToken);
+
+        await using Running running = Run((body, _) =>
+        {
+            handled.Add(body.ToString());
+            return Task.CompletedTask;
+        });
+        await UntilAsync(async () => await CountAsync(queue) == 0);
+
+        Assert.Equal(["neither JSON nor Base64!", """{"base64":1}""", """{"plain":1}"""], handled.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public async Task MovesAMessageThatFailsEveryTimeToThePoisonQueueAsItWas()
     {
         int tries = 0;
@@ -174,10 +194,9 @@ public sealed class QueueListenerTests(AzuriteServer azurite)
     private Running Run(Func<BinaryData, CancellationToken, Task> handler, int parallelism = 8, TimeSpan? visibility = null)
     {
         ServiceProvider services = new ServiceCollection().AddMetrics().BuildServiceProvider();
-        QueueClientOptions options = new() { MessageEncoding = QueueMessageEncoding.Base64 };
         QueueListener listener = new(
-            new QueueClient(azurite.ConnectionString, _name, options),
-            new QueueClient(azurite.ConnectionString, _name + "-poison", options),
+            new QueueClient(azurite.ConnectionString, _name),
+            new QueueClient(azurite.ConnectionString, _name + "-poison"),
             new QueueListenerOptions
             {
                 Parallelism = parallelism,

@@ -39,6 +39,19 @@ public sealed partial class EvaluationTests(AzuriteServer azurite)
     }
 
     [Fact]
+    public async Task AHostNeedNotDecodeItsMessages()
+    {
+        EvaluationHarness harness = await EvaluationHarness.CreateAsync(azurite);
+        await using TestPipeline pipeline = harness.Pipeline;
+        await UploadAsync(harness, "drawn", train: 8, test: 4);
+
+        // What the harness's client sends is Base64; in it, Base64 once more stands for a host that does not decode.
+        EvaluationStatus status = await harness.RunAsync(Convert.ToBase64String("""{"runId":"one","dataset":"drawn","C":1}"""u8));
+
+        Assert.Equal((EvaluationState.Done, null), (status.State, status.Failure?.Message));
+    }
+
+    [Fact]
     public async Task WithoutCTheBestOneIsSearchedFor()
     {
         EvaluationHarness harness = await EvaluationHarness.CreateAsync(azurite);
