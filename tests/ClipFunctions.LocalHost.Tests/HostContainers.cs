@@ -46,6 +46,10 @@ internal sealed class HostContainers
 
     public QueueClient PoisonQueue { get; }
 
+    public QueueClient EvaluationQueue => new(_connection, _id + "-qv");
+
+    public QueueClient ShardQueue => new(_connection, _id + "-qs");
+
     public IReadOnlyList<string> Arguments =>
     [
         $"--ClipStorage={_connection}",
