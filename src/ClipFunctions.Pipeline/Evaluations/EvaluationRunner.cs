@@ -184,6 +184,11 @@ public sealed partial class EvaluationRunner
 
         DatasetCheck.Check(plan, request.Kind);
         ClassLabels? labels = request.Kind == EvaluationKind.ZeroShot ? ClassLabelsFinder.Of(plan.Classes, request.Labels, LabelSetOf(request, model), request.Templates) : null;
+        if (labels is not null)
+        {
+            ClassLabelsFinder.CheckPrompts(labels, model);
+        }
+
         ShardRule rule = new() { MinItems = _options.MinShardPictures, MaxItems = _options.MaxShardPictures };
         IReadOnlyList<DatasetShard> shards = [.. rule.Cut(plan).Where(shard => request.Kind == EvaluationKind.LinearProbe || shard.Split == DatasetSplit.Test)];
         foreach (DatasetShard shard in shards)

@@ -204,6 +204,7 @@ public sealed partial class EvaluationTests(AzuriteServer azurite)
     [InlineData("""{"dataset":"drawn","kind":"zero-shot","labelSet":"none"}""", "LabelSetNotFound")]
     [InlineData("""{"dataset":"drawn","kind":"zero-shot","labels":["a","b","c"]}""", "InvalidLabels")]
     [InlineData("""{"dataset":"drawn","kind":"zero-shot","labelSet":"cifar10"}""", "InvalidLabels")]
+    [InlineData("""{"dataset":"drawn","kind":"zero-shot","templates":["one of the many pictures that have more words than the small model reads: {}"]}""", "InvalidLabels")]
     public async Task WhatCannotBeDoneFailsAtOnceWithItsReason(string message, string code)
     {
         EvaluationHarness harness = await EvaluationHarness.CreateAsync(azurite);
