@@ -163,7 +163,7 @@ public sealed class EvaluateCommandTests : IDisposable
     [InlineData("no picture of the test split can be used", "zeroshot", "broken")]
     [InlineData("train is too small to take a validation split from", "probe", "small")]
     [InlineData("template 0 ('a picture')", "zeroshot", "small", "--template", "a picture")]
-    [InlineData("nobody would ever say a.' has 19 tokens; model 'demo' reads 16", "zeroshot", "small", "--template", "a drawing of the letter a in a very long sentence that nobody would ever say {}.")]
+    [InlineData("nobody would ever say a.' has 32 tokens; model 'demo' reads 16", "zeroshot", "small", "--template", "a drawing of the letter a in a very long sentence that nobody would ever say {}.")]
     [InlineData("Class 'a' is not among the labels of label set 'cifar10'", "zeroshot", "small", "--label-set", "cifar10")]
     [InlineData("There is no model 'no-such-model'", "probe", "small", "--C", "1", "--model", "no-such-model")]
     [InlineData("'small/train/a/1.jpg'", "probe", "small", "--C", "1", "--output", "small/train/a/1.jpg")]

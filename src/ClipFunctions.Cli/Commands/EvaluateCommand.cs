@@ -113,24 +113,11 @@ internal static class EvaluateCommand
             ClassLabelsFinder.CheckPrompts(labels, model);
         }
 
-        using FeatureSet features = new(plan, model.EmbeddingDimension, validation);
         start = Stopwatch.GetTimestamp();
-        await ProgressDisplay.RunCountAsync(terminal, "pictures", async progress =>
-        {
-            DatasetShard[] shards = [.. new ShardRule().Cut(plan).Where(shard => kind == EvaluationKind.LinearProbe || shard.Split == DatasetSplit.Test)];
-            int total = shards.Sum(shard => shard.Count);
-            int done = 0;
-            FeatureExtractor extractor = new();
-            foreach (DatasetShard shard in shards)
-            {
-                int before = done;
-                (EmbeddingMatrix vectors, IReadOnlyList<PictureFault> faults) = await extractor.ExtractAsync(
-                    model, files, plan.ItemsOf(shard), shard.Count, new Counter(count => progress(before + count, total)), cancellationToken);
-                features.Add(shard, vectors, faults);
-                done += shard.Count;
-                progress(done, total);
-            }
-        });
+        DatasetSplit[] splits = kind == EvaluationKind.LinearProbe ? Enum.GetValues<DatasetSplit>() : [DatasetSplit.Test];
+        int total = splits.Sum(plan.Counts.Total);
+        using FeatureSet features = await ProgressDisplay.RunCountAsync(terminal, "pictures", progress =>
+            new FeatureExtractor().ExtractAsync(model, files, plan, splits, validation, new Counter(done => progress(done, total)), cancellationToken));
         TimeSpan extracting = Stopwatch.GetElapsedTime(start);
 
         EvaluationResult result = await new Evaluator(TimeProvider.System).RunAsync(
