@@ -1,5 +1,6 @@
 #:project ../../src/ClipFunctions.Datasets/ClipFunctions.Datasets.csproj
 #:project ../../src/ClipFunctions.ModelCache/ClipFunctions.ModelCache.csproj
+using System.Globalization;
 using ClipFunctions.Clip.Inference;
 using ClipFunctions.Clip.ZeroShot;
 using ClipFunctions.Datasets;
@@ -14,7 +15,7 @@ ClipModel model = lease.Model;
 
 LocalDatasetFiles files = LocalDatasetFiles.Open(args[0]);
 DatasetPlan cifar100 = await DatasetPlanner.PlanAsync(files);
-DatasetItem item = cifar100.ItemsOf(DatasetSplit.Test)[int.Parse(args.ElementAtOrDefault(2) ?? "3637")];
+DatasetItem item = cifar100.ItemsOf(DatasetSplit.Test)[int.Parse(args.ElementAtOrDefault(2) ?? "3637", CultureInfo.InvariantCulture)];
 using DatasetPicture picture = await new DatasetReader(files).ReadAsync(item);
 
 EmbeddingMatrix imageFeatures = model.EncodeImage([picture.Bytes]);
