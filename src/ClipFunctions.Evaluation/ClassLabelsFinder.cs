@@ -1,4 +1,6 @@
 using System.Globalization;
+using ClipFunctions.Clip.Inference;
+using ClipFunctions.Clip.Tokenization;
 using ClipFunctions.Clip.ZeroShot;
 
 namespace ClipFunctions.Evaluation;
@@ -34,6 +36,35 @@ public static class ClassLabelsFinder
         }
 
         return new ClassLabels(name, found, sentences);
+    }
+
+    /// <summary>Whether a model can read the prompts of a label set: better told before the pictures' vectors are made than after.</summary>
+    /// <param name="labels">The label set.</param>
+    /// <param name="model">The model.</param>
+    /// <exception cref="InvalidEvaluationException">A prompt has more tokens than the model's context, or the model has no vocabulary.</exception>
+    public static void CheckPrompts(ClassLabels labels, ClipModel model)
+    {
+        ArgumentNullException.ThrowIfNull(labels);
+        ArgumentNullException.ThrowIfNull(model);
+        if (!model.HasTokenizer)
+        {
+            throw Invalid($"Model '{model.Manifest.Id}' has no vocabulary: it cannot read labels.");
+        }
+
+        LabelSet set = new(labels.Name, labels.Labels, labels.Templates);
+        for (int template = 0; template < set.Templates.Count; template++)
+        {
+            string[] prompts = [.. Enumerable.Range(0, set.Labels.Count).Select(label => set.Prompt(template, label))];
+            try
+            {
+                _ = model.Tokenizer.Tokenize(prompts, model.ContextLength);
+            }
+            catch (TextTooLongException exception)
+            {
+                string problem = $"Prompt '{prompts[exception.TextIndex]}' has {exception.TokenCount} tokens; model '{model.Manifest.Id}' reads {exception.ContextLength}. Shorten the template or the label.";
+                throw new InvalidEvaluationException("InvalidLabels", problem, exception);
+            }
+        }
     }
 
     // By name where each class has a label of its name; by number where classes are numbers. Never by mere order: that would be wrong unseen.

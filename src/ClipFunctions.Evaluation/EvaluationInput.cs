@@ -43,14 +43,20 @@ public sealed record EvaluationInput
     /// <summary>The command line that repeats the evaluation.</summary>
     public required string Command { get; init; }
 
-    /// <summary>The queue message that repeats it.</summary>
+    /// <summary>The queue message that repeats it; empty for none.</summary>
     public required string Message { get; init; }
 
     /// <summary>How long the plan took; null if it was not measured.</summary>
     public TimeSpan? Planning { get; init; }
 
-    /// <summary>How long the vectors took; null if it was not measured.</summary>
+    /// <summary>From the first to the last picture's vector; null if it was not measured, or all vectors were there already.</summary>
     public TimeSpan? Extracting { get; init; }
+
+    /// <summary>The time of all shards together, where several hosts made them side by side; null where one did.</summary>
+    public TimeSpan? ExtractingWork { get; init; }
+
+    /// <summary>Pictures that were gone through in <see cref="Extracting"/>; null for the usable ones of all features.</summary>
+    public int? Extracted { get; init; }
 
     /// <summary>When the run began.</summary>
     public required DateTimeOffset Started { get; init; }

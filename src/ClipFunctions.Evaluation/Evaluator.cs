@@ -101,9 +101,10 @@ public sealed class Evaluator(TimeProvider time)
             {
                 PlanSeconds = input.Planning?.TotalSeconds,
                 ExtractSeconds = input.Extracting?.TotalSeconds,
+                ExtractWorkSeconds = input.ExtractingWork?.TotalSeconds,
                 FitSeconds = fitting.TotalSeconds,
                 TotalSeconds = Math.Max(fitting.TotalSeconds, (now - input.Started).TotalSeconds),
-                PicturesPerSecond = input.Extracting is { TotalSeconds: > 0 } taken ? extracted / taken.TotalSeconds : null,
+                PicturesPerSecond = input.Extracting is { TotalSeconds: > 0 } taken ? (input.Extracted ?? extracted) / taken.TotalSeconds : null,
             },
         };
         return new EvaluationResult(report, classifier);

@@ -16,6 +16,48 @@ public sealed class FeatureExtractor(FeatureOptions? options = null)
 {
     private readonly FeatureOptions _options = options ?? new FeatureOptions();
 
+    /// <summary>The vectors of a data set, by split; shard by shard, so that they are those of a run in the pipeline to the last bit.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="files">The data set's files.</param>
+    /// <param name="plan">The data set.</param>
+    /// <param name="splits">Which splits; null for all.</param>
+    /// <param name="validation">How validation is drawn from train where the data set has none; null for not at all.</param>
+    /// <param name="progress">Told how many pictures are done.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    /// <returns>The vectors, and which pictures have none (<see cref="FeatureSet.Faults"/>); the caller disposes of them.</returns>
+    public async Task<FeatureSet> ExtractAsync(
+        ClipModel model,
+        IDatasetFiles files,
+        DatasetPlan plan,
+        IReadOnlyList<DatasetSplit>? splits = null,
+        SplitRule? validation = null,
+        IProgress<int>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(plan);
+        FeatureSet features = new(plan, model.EmbeddingDimension, validation);
+        int done = 0;
+        try
+        {
+            foreach (DatasetShard shard in new ShardRule().Cut(plan).Where(shard => splits?.Contains(shard.Split) ?? true))
+            {
+                Offset? shifted = progress is null ? null : new Offset(progress, done);
+                (EmbeddingMatrix vectors, IReadOnlyList<PictureFault> faults) = await ExtractAsync(model, files, plan.ItemsOf(shard), shard.Count, shifted, cancellationToken);
+                features.Add(shard, vectors, faults);
+                done += shard.Count;
+                progress?.Report(done);
+            }
+
+            return features;
+        }
+        catch
+        {
+            features.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>The vectors of pictures, <c>[pictures, dimension]</c>, not normalised; zeros for a picture that cannot be used.</summary>
     /// <param name="model">The model.</param>
     /// <param name="files">The data set's files.</param>
@@ -136,6 +178,11 @@ public sealed class FeatureExtractor(FeatureOptions? options = null)
                 throw;
             }
         }
+    }
+
+    private sealed class Offset(IProgress<int> progress, int before) : IProgress<int>
+    {
+        public void Report(int value) => progress.Report(before + value);
     }
 
     private sealed record DecodedRow(int Index, byte[]? Pixels, PictureFault? Fault)

@@ -2,7 +2,10 @@ using System.Diagnostics;
 using ClipFunctions.Clip.Bundles;
 using ClipFunctions.Clip.Inference;
 using ClipFunctions.ModelCaching.Batching;
+using ClipFunctions.ModelCaching.Catalog;
+using ClipFunctions.ModelCaching.Downloads;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace ClipFunctions.ModelCaching;
 
@@ -27,6 +30,7 @@ public sealed partial class ModelCache : IAsyncDisposable
     private readonly ITimer _idleTimer;
     private readonly CancellationTokenSource _stop = new();
     private readonly SemaphoreSlim _decoders;
+    private readonly HubClient? _hub;
     private bool _idleTimerIsSet;
     private bool _warnedOfBudget;
     private bool _disposed;
@@ -36,6 +40,9 @@ public sealed partial class ModelCache : IAsyncDisposable
         : this([DirectoryModelSource.Embedded, new DirectoryModelSource("cache", Valid(options).CacheDirectory)], options, logger)
     {
     }
+
+    private ModelCache(IReadOnlyList<IModelSource> sources, ModelCacheOptions options, ILogger<ModelCache> logger, HubClient hub)
+        : this(sources, options, logger, (TimeProvider?)null) => _hub = hub;
 
     /// <summary>Looks for models in <paramref name="sources"/>, in their order.</summary>
     /// <param name="sources">Where models may be found.</param>
@@ -62,6 +69,29 @@ public sealed partial class ModelCache : IAsyncDisposable
         _idleTimer = _time.CreateTimer(_ => UnloadIdle(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
+    /// <summary>
+    /// For a program of its own: looks for models beside it, in the cache directory, then in the catalogue, whose checkpoints are fetched from the
+    /// hub, converted and kept in the cache directory (the reference's <c>clip.load</c>). Nothing is fetched before such a model is asked for.
+    /// </summary>
+    /// <param name="options">Where models are kept, and how they are run; the stated defaults if null.</param>
+    /// <param name="loggers">Told of downloads, loads and faults; nobody if null.</param>
+    /// <exception cref="InvalidCatalogException">The catalogue that the options name is none.</exception>
+    /// <exception cref="ArgumentException">The hub's address or token is none.</exception>
+    public static ModelCache Open(ModelCacheOptions? options = null, ILoggerFactory? loggers = null)
+    {
+        options ??= new ModelCacheOptions();
+        loggers ??= NullLoggerFactory.Instance;
+        ModelCatalog catalog = ModelCatalog.Load(options.Catalog);
+        HubClient hub = new(options.HubUrl, options.HubToken, null, loggers.CreateLogger<HubClient>());
+        FileDownloader downloader = new(hub, null, loggers.CreateLogger<FileDownloader>());
+        HubModelSource source = new(catalog, options, hub, downloader, null, loggers.CreateLogger<HubModelSource>());
+        return new ModelCache(
+            [DirectoryModelSource.Embedded, new DirectoryModelSource("cache", options.CacheDirectory), source],
+            options,
+            loggers.CreateLogger<ModelCache>(),
+            hub);
+    }
+
     /// <summary>The models in memory now, in the order of their ids.</summary>
     public IReadOnlyList<LoadedModel> LoadedModels
     {
@@ -75,7 +105,7 @@ public sealed partial class ModelCache : IAsyncDisposable
     }
 
     /// <summary>The ids of all models that the sources hold (the reference's <c>clip.available_models</c>).</summary>
-    public async Task<IReadOnlyList<string>> AvailableModelsAsync(CancellationToken cancellationToken) =>
+    public async Task<IReadOnlyList<string>> AvailableModelsAsync(CancellationToken cancellationToken = default) =>
         [.. (await ListAsync(cancellationToken)).Select(model => model.Id).Distinct(StringComparer.Ordinal)];
 
     /// <summary>All models that the sources hold, in the order in which they are asked.</summary>
@@ -128,7 +158,7 @@ public sealed partial class ModelCache : IAsyncDisposable
     /// <param name="model">The text form of a request: <c>id</c> or <c>id:precision</c>.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="FormatException">It is no such text.</exception>
-    public Task<ModelLease> LeaseAsync(string model, CancellationToken cancellationToken)
+    public Task<ModelLease> LeaseAsync(string model, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(model);
         return LeaseAsync(ModelRequest.Parse(model), cancellationToken);
@@ -142,7 +172,7 @@ public sealed partial class ModelCache : IAsyncDisposable
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="ModelNotFoundException">No source holds it.</exception>
     /// <exception cref="InvalidBundleException">Its files are broken.</exception>
-    public Task<ModelLease> LeaseAsync(ModelRequest request, CancellationToken cancellationToken)
+    public Task<ModelLease> LeaseAsync(ModelRequest request, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
         return LeaseAsync(WithPrecision(request), null, cancellationToken);
@@ -215,6 +245,7 @@ public sealed partial class ModelCache : IAsyncDisposable
         await Task.WhenAll(searches).ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         _stop.Dispose();
         _decoders.Dispose();
+        _hub?.Dispose();
     }
 
     private static ModelCacheOptions Valid(ModelCacheOptions options)

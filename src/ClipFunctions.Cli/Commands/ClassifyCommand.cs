@@ -14,7 +14,7 @@ internal static class ClassifyCommand
     {
         Argument<string[]> pictures = new("pictures") { Description = "Picture files or folders.", Arity = ArgumentArity.OneOrMore };
         Option<string[]> labels = new("--labels", "-l") { Description = "Labels, separated by commas; may be given several times. By default the model's own.", HelpName = "LABELS" };
-        Option<string?> labelSet = new("--label-set") { Description = "A JSON file {\"name\", \"labels\", \"templates\"}.", HelpName = "FILE" };
+        Option<string?> labelSet = new("--label-set") { Description = "A JSON file {\"name\", \"labels\", \"templates\"}, or one of those that ship: cifar10, cifar100.", HelpName = "FILE|NAME" };
         Option<string[]> templates = new("--template") { Description = "A prompt template with {} for the label; may be given several times. Default: \"a photo of a {}.\"", HelpName = "TEMPLATE" };
         Option<int> top = new("--top", "-k") { Description = "How many labels of each picture.", HelpName = "K", DefaultValueFactory = _ => 5 };
         Option<string> model = CommonOptions.Model();
@@ -80,8 +80,9 @@ internal static class ClassifyCommand
             return new LabelSet("command line", words, templates.Length > 0 ? templates : null);
         }
 
-        string path = file ?? model.Bundle.LabelsPath ?? throw new UsageException($"The model '{model.Manifest.Id}' has no labels of its own: give some with --labels.");
-        LabelSet set = LabelSet.Load(path);
+        LabelSet set = file is not null
+            ? LabelSetFile.Load(file)
+            : LabelSet.Load(model.Bundle.LabelsPath ?? throw new UsageException($"The model '{model.Manifest.Id}' has no labels of its own: give some with --labels."));
         return templates.Length > 0 ? new LabelSet(set.Name, set.Labels, templates) : set;
     }
 }

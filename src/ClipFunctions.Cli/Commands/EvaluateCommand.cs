@@ -21,8 +21,8 @@ internal static class EvaluateCommand
     /// <summary><c>clip probe</c>: a linear probe.</summary>
     public static Command CreateProbe(GlobalOptions globals, Terminal terminal, IDictionary<Command, string[]> examples)
     {
-        CommonParts parts = new();
-        Option<double?> c = new("--C", "-C") { Description = "The inverse of the regularisation's strength. By default the best one is searched for.", HelpName = "C" };
+        CommonParts parts = new("report.html, report.json and classifier.npz");
+        Option<double?> c = new("--C") { Description = "The inverse of the regularisation's strength. By default the best one is searched for.", HelpName = "C" };
         Option<bool> sweep = new("--sweep") { Description = "Search for the best C on a validation split (the default)." };
         Option<double> share = new("--validation-share") { Description = "The share of train that becomes validation, where the data set has none.", HelpName = "SHARE", DefaultValueFactory = _ => new SplitRule().Share };
         Option<int> seed = new("--seed") { Description = "Draws the validation split and the bootstrap's samples.", HelpName = "SEED" };
@@ -46,7 +46,7 @@ internal static class EvaluateCommand
             }
 
             SplitRule? rule = parsed.GetValue(c) is null ? new SplitRule { Share = validation, Seed = parsed.GetValue(seed) } : null;
-            return await RunAsync(globals, terminal, parts, parsed, EvaluationKind.LinearProbe, (_, _) => null, parsed.GetValue(c), rule, parsed.GetValue(seed), cancellationToken);
+            return await RunAsync(globals, terminal, parts, parsed, EvaluationKind.LinearProbe, _ => null, parsed.GetValue(c), rule, parsed.GetValue(seed), cancellationToken);
         });
         return command;
     }
@@ -54,21 +54,21 @@ internal static class EvaluateCommand
     /// <summary><c>clip zeroshot</c>: zero-shot classification.</summary>
     public static Command CreateZeroShot(GlobalOptions globals, Terminal terminal, IDictionary<Command, string[]> examples)
     {
-        CommonParts parts = new();
+        CommonParts parts = new("report.html and report.json");
         Option<string?> labelSet = new("--label-set") { Description = "A JSON file {\"name\", \"labels\", \"templates\"}, or one of those that ship: cifar10, cifar100. By default the classes' own names.", HelpName = "FILE|NAME" };
         Option<string[]> templates = new("--template") { Description = "A prompt template with {} for the label; may be given several times.", HelpName = "TEMPLATE" };
         Command command = new("zeroshot", "Classify a data set's test split by words, without training, and measure it.") { parts.Dataset, parts.Model, labelSet, templates, parts.Format, parts.Output };
         examples.Add(command, ["clip zeroshot ./pets --template \"a photo of a {}, a type of pet.\"", "clip zeroshot cifar-100-binary.tar.gz --model ViT-B/32 --label-set cifar100"]);
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            LabelSet? named = parsed.GetValue(labelSet) is { } set ? LabelSet.Load(FileOf(set)) : null;
+            LabelSet? named = parsed.GetValue(labelSet) is { } set ? LabelSetFile.Load(set) : null;
             return await RunAsync(
                 globals,
                 terminal,
                 parts,
                 parsed,
                 EvaluationKind.ZeroShot,
-                (plan, _) => ClassLabelsFinder.Of(plan.Classes, null, named, parsed.GetValue(templates) is { Length: > 0 } sentences ? sentences : null),
+                plan => ClassLabelsFinder.Of(plan.Classes, null, named, parsed.GetValue(templates) is { Length: > 0 } sentences ? sentences : null),
                 null,
                 null,
                 0,
@@ -77,19 +77,13 @@ internal static class EvaluateCommand
         return command;
     }
 
-    private static string FileOf(string labelSet)
-    {
-        string shipped = Path.Combine(AppContext.BaseDirectory, "labels", labelSet + ".json");
-        return !File.Exists(labelSet) && File.Exists(shipped) ? shipped : labelSet;
-    }
-
     private static async Task<int> RunAsync(
         GlobalOptions globals,
         Terminal terminal,
         CommonParts parts,
         ParseResult parsed,
         EvaluationKind kind,
-        Func<DatasetPlan, ClipModel, ClassLabels?> labelsOf,
+        Func<DatasetPlan, ClassLabels?> labelsOf,
         double? c,
         SplitRule? validation,
         int seed,
@@ -99,31 +93,31 @@ internal static class EvaluateCommand
         string path = parsed.GetRequiredValue(parts.Dataset);
         DatasetFormat? format = parsed.GetValue(parts.Format) is { } name ? Enum.Parse<DatasetFormat>(name, ignoreCase: true) : null;
         LocalDatasetFiles files = LocalDatasetFiles.Open(path);
-        await using CliModels models = new(globals.CacheOptions(parsed));
-        using ClipModel model = await models.OpenAsync(parsed.GetRequiredValue(parts.Model), terminal, cancellationToken);
+
+        // Whatever can be wrong is found before a model is fetched, and before the work.
         long start = Stopwatch.GetTimestamp();
         DatasetPlan plan = await DatasetPlanner.PlanAsync(files, new DatasetOptions { Format = format }, cancellationToken: cancellationToken);
         DatasetCheck.Check(plan, kind);
+        ClassLabels? labels = labelsOf(plan);
         TimeSpan planning = Stopwatch.GetElapsedTime(start);
-        ClassLabels? labels = labelsOf(plan, model);
-        using FeatureSet features = new(plan, model.EmbeddingDimension, validation);
-        start = Stopwatch.GetTimestamp();
-        await ProgressDisplay.RunCountAsync(terminal, "pictures", async progress =>
+        string? folder = parsed.GetValue(parts.Output);
+        if (folder is not null)
         {
-            DatasetShard[] shards = [.. new ShardRule().Cut(plan).Where(shard => kind == EvaluationKind.LinearProbe || shard.Split == DatasetSplit.Test)];
-            int total = shards.Sum(shard => shard.Count);
-            int done = 0;
-            FeatureExtractor extractor = new();
-            foreach (DatasetShard shard in shards)
-            {
-                int before = done;
-                (EmbeddingMatrix vectors, IReadOnlyList<PictureFault> faults) = await extractor.ExtractAsync(
-                    model, files, plan.ItemsOf(shard), shard.Count, new Counter(count => progress(before + count, total)), cancellationToken);
-                features.Add(shard, vectors, faults);
-                done += shard.Count;
-                progress(done, total);
-            }
-        });
+            Directory.CreateDirectory(folder);
+        }
+
+        await using CliModels models = new(globals.CacheOptions(parsed));
+        using ClipModel model = await models.OpenAsync(parsed.GetRequiredValue(parts.Model), terminal, cancellationToken);
+        if (labels is not null)
+        {
+            ClassLabelsFinder.CheckPrompts(labels, model);
+        }
+
+        start = Stopwatch.GetTimestamp();
+        DatasetSplit[] splits = kind == EvaluationKind.LinearProbe ? Enum.GetValues<DatasetSplit>() : [DatasetSplit.Test];
+        int total = splits.Sum(plan.Counts.Total);
+        using FeatureSet features = await ProgressDisplay.RunCountAsync(terminal, "pictures", progress =>
+            new FeatureExtractor().ExtractAsync(model, files, plan, splits, validation, new Counter(done => progress(done, total)), cancellationToken));
         TimeSpan extracting = Stopwatch.GetElapsedTime(start);
 
         EvaluationResult result = await new Evaluator(TimeProvider.System).RunAsync(
@@ -146,9 +140,8 @@ internal static class EvaluateCommand
             },
             new Words(terminal),
             cancellationToken);
-        if (parsed.GetValue(parts.Output) is { } folder)
+        if (folder is not null)
         {
-            Directory.CreateDirectory(folder);
             await File.WriteAllBytesAsync(Path.Combine(folder, "report.json"), EvaluationReportJson.ToJson(result.Report), cancellationToken);
             await File.WriteAllBytesAsync(Path.Combine(folder, "report.html"), ReportHtml.Write(result.Report), cancellationToken);
             if (result.Classifier is { } classifier)
@@ -163,7 +156,7 @@ internal static class EvaluateCommand
         }
         else
         {
-            Show(terminal, result.Report, parsed.GetValue(parts.Output));
+            Show(terminal, result.Report, folder);
         }
 
         return ExitCodes.Success;
@@ -209,9 +202,10 @@ internal static class EvaluateCommand
         terminal.Note(folder is null ? "With --output FOLDER the report is written there." : $"Report: {Path.Combine(folder, "report.html")}");
     }
 
-    private static string Quoted(string text) => text.Contains(' ', StringComparison.Ordinal) ? $"'{text}'" : text;
+    private static string Quoted(string text) =>
+        text.Length > 0 && text.All(c => char.IsAsciiLetterOrDigit(c) || "-_./:@+,=".Contains(c, StringComparison.Ordinal)) ? text : $"'{text.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 
-    private sealed record CommonParts
+    private sealed record CommonParts(string Written)
     {
         public Argument<string> Dataset { get; } = new("dataset") { Description = "A folder {split}/{class}/{picture}, CIFAR's binary archive, a CSV or JSON Lines manifest, or webdataset's tars." };
 
@@ -219,7 +213,7 @@ internal static class EvaluateCommand
 
         public Option<string?> Format { get; } = MakeFormat();
 
-        public Option<string?> Output { get; } = new("--output", "-o") { Description = "Where report.html, report.json and classifier.npz are written.", HelpName = "FOLDER" };
+        public Option<string?> Output { get; } = new("--output", "-o") { Description = $"Where {Written} are written.", HelpName = "FOLDER" };
 
         private static Option<string?> MakeFormat()
         {

@@ -21,12 +21,12 @@ internal static class ProgressDisplay
     }
 
     /// <summary>Runs work that counts things.</summary>
-    public static async Task RunCountAsync(Terminal terminal, string what, Func<Action<int, int>, Task> work)
+    public static async Task<T> RunCountAsync<T>(Terminal terminal, string what, Func<Action<int, int>, Task<T>> work)
     {
         if (!terminal.IsWatched)
         {
             int told = -1;
-            await work((done, total) =>
+            return await work((done, total) =>
             {
                 int tenths = total == 0 ? 10 : (int)(10L * done / total);
                 if (tenths > told)
@@ -35,16 +35,15 @@ internal static class ProgressDisplay
                     terminal.Note(string.Create(CultureInfo.InvariantCulture, $"{done} of {total} {what}"));
                 }
             });
-            return;
         }
 
-        await terminal.Side.Progress()
+        return await terminal.Side.Progress()
             .AutoClear(true)
             .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
             .StartAsync(async context =>
             {
                 ProgressTask task = context.AddTask(Markup.Escape(what));
-                await work((done, total) =>
+                return await work((done, total) =>
                 {
                     task.MaxValue = Math.Max(1, total);
                     task.Value = done;

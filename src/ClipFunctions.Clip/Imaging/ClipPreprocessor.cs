@@ -38,6 +38,19 @@ public sealed class ClipPreprocessor
     /// <summary>Bytes of a preprocessed picture: <see cref="Size"/> × <see cref="Size"/> × 3.</summary>
     public int PixelCount => 3 * Size * Size;
 
+    /// <summary>Decodes and preprocesses a picture into a new array.</summary>
+    /// <param name="encoded">The whole file.</param>
+    /// <param name="cancellationToken">Looked at between bands of rows.</param>
+    /// <returns><c>[size, size, 3]</c> red, green, blue bytes.</returns>
+    /// <exception cref="ImageException">The file is refused or damaged; see <see cref="ImageDecoder.ReadHeader"/>.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public byte[] Preprocess(ReadOnlyMemory<byte> encoded, CancellationToken cancellationToken = default)
+    {
+        byte[] pixels = new byte[PixelCount];
+        Preprocess(encoded, pixels, cancellationToken);
+        return pixels;
+    }
+
     /// <summary>Decodes and preprocesses a picture; the whole picture is never held, where its format allows that.</summary>
     /// <param name="encoded">The whole file.</param>
     /// <param name="pixels">Takes <c>[size, size, 3]</c> red, green, blue bytes.</param>

@@ -59,6 +59,13 @@ public sealed class DatasetPlan
         return (_starts[(int)split], _starts[(int)split + 1]);
     }
 
+    /// <summary>The items of a split, in their order.</summary>
+    public IReadOnlyList<DatasetItem> ItemsOf(DatasetSplit split)
+    {
+        (int start, int end) = RangeOf(split);
+        return [.. Items.Skip(start).Take(end - start)];
+    }
+
     /// <summary>The items of a shard.</summary>
     public IEnumerable<DatasetItem> ItemsOf(DatasetShard shard)
     {

@@ -80,6 +80,13 @@ public sealed class DatasetReader
         }
     }
 
+    /// <summary>One item with its bytes.</summary>
+    /// <param name="item">The item.</param>
+    /// <param name="cancellationToken">Stops the reading.</param>
+    /// <returns>The picture, which the caller disposes of; with a <see cref="DatasetPicture.Failure"/> if the data cannot be read.</returns>
+    public async Task<DatasetPicture> ReadAsync(DatasetItem item, CancellationToken cancellationToken = default) =>
+        await ReadAsync([item], cancellationToken).SingleAsync(cancellationToken);
+
     // An empty picture costs something, too: without it any number of them would be read ahead.
     private static long Cost(ReadBlock block) => block.Bytes + (256L * block.Items.Count);
 

@@ -29,15 +29,15 @@ public sealed class EvaluationFitter(EvaluationStore store, Evaluator evaluator,
     private readonly EvaluationOptions _options = options.Value;
 
     /// <summary>Does the step.</summary>
-    /// <returns>Top-1.</returns>
-    internal async Task<double> FitAsync(EvaluationRun run, ClipModel model, IDatasetFiles files, CancellationToken cancellationToken)
+    /// <returns>The report.</returns>
+    internal async Task<EvaluationReport> FitAsync(EvaluationRun run, ClipModel model, IDatasetFiles files, CancellationToken cancellationToken)
     {
         EvaluationRequest request = run.Request;
         DatasetPlan plan = await ReadPlanAsync(run, cancellationToken);
         bool sweeps = request is { Kind: EvaluationKind.LinearProbe, C: null };
         using TemporaryFolder folder = new();
         using FeatureSet features = new(plan, run.Dimension, sweeps ? new SplitRule { Share = request.ValidationShare ?? new SplitRule().Share, Seed = request.Seed ?? 0 } : null);
-        await ReadFeaturesAsync(run, features, folder.Path, cancellationToken);
+        ExtractionTimes? times = await ReadFeaturesAsync(run, features, folder.Path, cancellationToken);
 
         EvaluationStatus? status = await store.StatusAsync(run.RunId, cancellationToken);
         await using ProgressWriter progress = new(run.RunId, store, ProgressInterval);
@@ -58,6 +58,10 @@ public sealed class EvaluationFitter(EvaluationStore store, Evaluator evaluator,
                 Command = CommandOf(run),
                 Message = JsonSerializer.Serialize(request with { RunId = null }, EvaluationMessageJson.Default.EvaluationRequest),
                 Started = status?.Created ?? run.Planned,
+                Planning = run.PlanSeconds is { } planning ? TimeSpan.FromSeconds(planning) : null,
+                Extracting = times?.Wall,
+                ExtractingWork = times?.Work,
+                Extracted = times?.Pictures,
             },
             progress,
             cancellationToken);
@@ -69,7 +73,7 @@ public sealed class EvaluationFitter(EvaluationStore store, Evaluator evaluator,
 
         await store.WriteFileAsync(run.RunId, ReportPage, new BinaryData(ReportHtml.Write(result.Report)), "text/html; charset=utf-8", cancellationToken);
         await store.WriteFileAsync(run.RunId, ReportFile, new BinaryData(EvaluationReportJson.ToJson(result.Report)), "application/json", cancellationToken);
-        return result.Report.Result.Top1;
+        return result.Report;
     }
 
     private async Task<DatasetPlan> ReadPlanAsync(EvaluationRun run, CancellationToken cancellationToken)
@@ -89,8 +93,9 @@ public sealed class EvaluationFitter(EvaluationStore store, Evaluator evaluator,
     }
 
     /// <summary>The vectors are mapped, not loaded: of a large data set they are more than memory holds.</summary>
-    private async Task ReadFeaturesAsync(EvaluationRun run, FeatureSet features, string folder, CancellationToken cancellationToken)
+    private async Task<ExtractionTimes?> ReadFeaturesAsync(EvaluationRun run, FeatureSet features, string folder, CancellationToken cancellationToken)
     {
+        List<ShardFaults> all = new(run.Shards.Count);
         foreach (DatasetShard[] shards in run.Shards.Chunk(Readers))
         {
             string[] files = [.. shards.Select(shard => Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{shard.Index}.npy")))];
@@ -98,8 +103,11 @@ public sealed class EvaluationFitter(EvaluationStore store, Evaluator evaluator,
             for (int i = 0; i < shards.Length; i++)
             {
                 features.Add(shards[i], files[i], faults[i].Faults);
+                all.Add(faults[i]);
             }
         }
+
+        return ExtractionTimes.Of(run.RunId, all);
     }
 
     private static string CommandOf(EvaluationRun run)

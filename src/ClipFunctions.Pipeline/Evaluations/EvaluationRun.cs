@@ -42,4 +42,7 @@ public sealed record EvaluationRun
 
     /// <summary>When it was planned, UTC.</summary>
     public required DateTimeOffset Planned { get; init; }
+
+    /// <summary>How long the data set was looked through and divided, in seconds, without loading the model; null if that was not written down.</summary>
+    public double? PlanSeconds { get; init; }
 }

@@ -13,6 +13,7 @@ using ClipFunctions.Pipeline.Configuration;
 using ClipFunctions.Pipeline.Labels;
 using ClipFunctions.Pipeline.Storage;
 using ClipFunctions.Pipeline.Telemetry;
+using ClipFunctions.Probe.Reports;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -167,6 +168,7 @@ public sealed partial class EvaluationRunner
         string modelName = string.IsNullOrWhiteSpace(request.Model) ? _defaultModel : request.Model;
         using ModelLease lease = await LeaseAsync(modelName, cancellationToken);
         ClipModel model = lease.Model;
+        long start = _time.GetTimestamp();
         DatasetPlan plan;
         try
         {
@@ -182,6 +184,11 @@ public sealed partial class EvaluationRunner
 
         DatasetCheck.Check(plan, request.Kind);
         ClassLabels? labels = request.Kind == EvaluationKind.ZeroShot ? ClassLabelsFinder.Of(plan.Classes, request.Labels, LabelSetOf(request, model), request.Templates) : null;
+        if (labels is not null)
+        {
+            ClassLabelsFinder.CheckPrompts(labels, model);
+        }
+
         ShardRule rule = new() { MinItems = _options.MinShardPictures, MaxItems = _options.MaxShardPictures };
         IReadOnlyList<DatasetShard> shards = [.. rule.Cut(plan).Where(shard => request.Kind == EvaluationKind.LinearProbe || shard.Split == DatasetSplit.Test)];
         foreach (DatasetShard shard in shards)
@@ -204,6 +211,7 @@ public sealed partial class EvaluationRunner
             Shards = shards,
             Features = EvaluationStore.FeaturesOf(plan.Id, model.Fingerprint, _options),
             Planned = _time.GetUtcNow(),
+            PlanSeconds = _time.GetElapsedTime(start).TotalSeconds,
         };
 
         // Of two who plan at once, one is first, and both go on with what that one has written. The files of both are the same
@@ -223,12 +231,14 @@ public sealed partial class EvaluationRunner
 
         if (!await _store.HasShardAsync(run.Features, shardIndex, cancellationToken))
         {
-            long start = Stopwatch.GetTimestamp();
             using ModelLease lease = await LeaseAsync(run.Model, cancellationToken);
             CheckModel(run, lease.Model);
+            DateTimeOffset started = _time.GetUtcNow();
+            long start = _time.GetTimestamp();
             (EmbeddingMatrix vectors, IReadOnlyList<PictureFault> faults) = await ExtractAsync(run, shard, lease.Model, cancellationToken);
-            await _store.WriteShardAsync(run.Features, shardIndex, vectors, new ShardFaults(shard.Count, faults), cancellationToken);
-            LogExtracted(runId, shardIndex, shard.Count, faults.Count, shard.Count / Stopwatch.GetElapsedTime(start).TotalSeconds);
+            double seconds = _time.GetElapsedTime(start).TotalSeconds;
+            await _store.WriteShardAsync(run.Features, shardIndex, vectors, new ShardFaults(shard.Count, faults, new ShardExtraction(runId, started, seconds)), cancellationToken);
+            LogExtracted(runId, shardIndex, shard.Count, faults.Count, shard.Count / seconds);
         }
 
         HashSet<int> done = await _store.ShardsDoneAsync(run.Features, cancellationToken);
@@ -269,9 +279,9 @@ public sealed partial class EvaluationRunner
         await _store.ChangeStatusAsync(runId, status => status with { State = EvaluationState.Fitting, Failure = null }, cancellationToken);
         using ModelLease lease = await LeaseAsync(run.Model, cancellationToken);
         CheckModel(run, lease.Model);
-        double top1 = await _fitter.FitAsync(run, lease.Model, await FilesOfAsync(run.Request, cancellationToken), cancellationToken);
-        await _store.ChangeStatusAsync(runId, status => status with { State = EvaluationState.Done, Top1 = top1, Progress = null, Failure = null }, cancellationToken);
-        LogDone(runId, top1);
+        EvaluationReport report = await _fitter.FitAsync(run, lease.Model, await FilesOfAsync(run.Request, cancellationToken), cancellationToken);
+        await _store.ChangeStatusAsync(runId, status => status with { State = EvaluationState.Done, Top1 = report.Result.Top1, Timings = report.Timings, Progress = null, Failure = null }, cancellationToken);
+        LogDone(runId, report.Result.Top1);
     }
 
     private async Task<EvaluationRun> PlannedAsync(string runId, CancellationToken cancellationToken) =>

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using ClipFunctions.Probe.Reports;
 
 namespace ClipFunctions.Pipeline.Evaluations;
 
@@ -38,6 +39,10 @@ public sealed record EvaluationStatus
     /// <summary>Share of test pictures whose best class is right, 0–1; absent until it is done.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public double? Top1 { get; init; }
+
+    /// <summary>How long its steps took; absent until it is done.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ReportTimings? Timings { get; init; }
 
     /// <summary>When it was asked for, UTC.</summary>
     public required DateTimeOffset Created { get; init; }

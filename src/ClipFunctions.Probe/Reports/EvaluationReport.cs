@@ -23,7 +23,7 @@ public sealed record EvaluationReport
     /// <summary>The command line that repeats the evaluation.</summary>
     public required string Command { get; init; }
 
-    /// <summary>The queue message that repeats the evaluation.</summary>
+    /// <summary>The queue message that repeats the evaluation; empty if no queue was asked.</summary>
     public required string Message { get; init; }
 
     /// <summary>The data set.</summary>

@@ -135,6 +135,7 @@ internal static class ReportChecks
         [
             ("timings.planSeconds", report.Timings.PlanSeconds ?? 0),
             ("timings.extractSeconds", report.Timings.ExtractSeconds ?? 0),
+            ("timings.extractWorkSeconds", report.Timings.ExtractWorkSeconds ?? 0),
             ("timings.fitSeconds", report.Timings.FitSeconds),
             ("timings.totalSeconds", report.Timings.TotalSeconds),
             ("timings.picturesPerSecond", report.Timings.PicturesPerSecond ?? 0),

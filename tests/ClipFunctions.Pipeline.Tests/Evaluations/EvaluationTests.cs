@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Azure.Storage.Blobs;
 using ClipFunctions.Pipeline.Evaluations;
 using ClipFunctions.Probe.Reports;
 using ClipFunctions.Testing;
@@ -134,6 +135,59 @@ public sealed partial class EvaluationTests(AzuriteServer azurite)
         Assert.Equal(EvaluationState.Done, (await pipeline.Get<EvaluationStore>().StatusAsync("two", Token))!.State);
     }
 
+    [Fact]
+    public async Task StatusAndReportTellHowLongTheStepsTook()
+    {
+        EvaluationHarness harness = await EvaluationHarness.CreateAsync(azurite);
+        await using TestPipeline pipeline = harness.Pipeline;
+        await UploadAsync(harness, "drawn", train: 8, test: 4);
+        EvaluationStatus status = await harness.RunAsync("""{"runId":"one","dataset":"drawn","C":1}""");
+
+        ReportTimings timings = (await ReportAsync(harness, "one")).Timings;
+        Assert.Equal(timings, status.Timings);
+        Assert.True(timings.PlanSeconds > 0);
+        Assert.True(timings.ExtractWorkSeconds > 0);
+        Assert.True(timings.ExtractSeconds > timings.ExtractWorkSeconds * 0.99, "One shard after the other: the whole is no shorter than its parts.");
+        Assert.Equal(60 / timings.ExtractSeconds!.Value, timings.PicturesPerSecond!.Value, 6);
+        Assert.True(timings.TotalSeconds > timings.PlanSeconds + timings.ExtractSeconds + timings.FitSeconds);
+        Assert.Contains("All shards together", (await pipeline.Get<EvaluationStore>().ReadFileAsync("one", EvaluationFitter.ReportPage, Token))!.ToString(), StringComparison.Ordinal);
+
+        // The second run needs no vectors, and does not claim the first one's time.
+        await harness.SendAsync("""{"runId":"two","dataset":"drawn","kind":"zero-shot","labelSet":"demo"}""");
+        await harness.DrainAsync();
+        ReportTimings later = (await pipeline.Get<EvaluationStore>().StatusAsync("two", Token))!.Timings!;
+        Assert.Equal((null, null, null), (later.ExtractSeconds, later.ExtractWorkSeconds, later.PicturesPerSecond));
+        Assert.True(later.PlanSeconds > 0);
+    }
+
+    [Fact]
+    public async Task AShardMadeTwiceKeepsItsFirstTime()
+    {
+        EvaluationHarness harness = await EvaluationHarness.CreateAsync(azurite);
+        await using TestPipeline pipeline = harness.Pipeline;
+        await UploadAsync(harness, "drawn", train: 8, test: 4);
+        EvaluationRunner runner = pipeline.Get<EvaluationRunner>();
+        QueueDelivery shard = new(new BinaryData("""{"runId":"one","shard":0}"""), "shard", false);
+        await runner.PlanAsync(new QueueDelivery(new BinaryData("""{"runId":"one","dataset":"drawn","C":1}"""), "run", false), Token);
+        await runner.ExtractAsync(shard, Token);
+
+        // As if the process had ended between a shard's two blobs: its record is there, its vectors are not.
+        string features = (await pipeline.Get<EvaluationStore>().RunAsync("one", Token))!.Features;
+        BlobClient record = harness.Evaluations.GetBlobClient($"{features}/000000.json");
+        BlobClient vectors = harness.Evaluations.GetBlobClient($"{features}/000000.npy");
+        string first = (await record.DownloadContentAsync(Token)).Value.Content.ToString();
+        await vectors.DeleteAsync(cancellationToken: Token);
+        await runner.ExtractAsync(shard, Token);
+        Assert.True(await vectors.ExistsAsync(Token));
+        Assert.Equal(first, (await record.DownloadContentAsync(Token)).Value.Content.ToString());
+        Assert.Contains("seconds", first, StringComparison.Ordinal);
+
+        await harness.DrainAsync();
+        EvaluationStatus status = (await pipeline.Get<EvaluationStore>().StatusAsync("one", Token))!;
+        Assert.Equal(EvaluationState.Done, status.State);
+        Assert.Equal(60 / status.Timings!.ExtractSeconds!.Value, status.Timings.PicturesPerSecond!.Value, 6);
+    }
+
     [Theory]
     [InlineData("not json", "InvalidMessage")]
     [InlineData("{}", "InvalidMessage")]
@@ -150,6 +204,7 @@ public sealed partial class EvaluationTests(AzuriteServer azurite)
     [InlineData("""{"dataset":"drawn","kind":"zero-shot","labelSet":"none"}""", "LabelSetNotFound")]
     [InlineData("""{"dataset":"drawn","kind":"zero-shot","labels":["a","b","c"]}""", "InvalidLabels")]
     [InlineData("""{"dataset":"drawn","kind":"zero-shot","labelSet":"cifar10"}""", "InvalidLabels")]
+    [InlineData("""{"dataset":"drawn","kind":"zero-shot","templates":["one of the many pictures that have more words than the small model reads: {}"]}""", "InvalidLabels")]
     public async Task WhatCannotBeDoneFailsAtOnceWithItsReason(string message, string code)
     {
         EvaluationHarness harness = await EvaluationHarness.CreateAsync(azurite);
@@ -235,6 +290,6 @@ public sealed partial class EvaluationTests(AzuriteServer azurite)
 
     private static byte[] Records(params int[] labels) => [.. labels.SelectMany(label => new byte[] { (byte)label }.Concat(Enumerable.Repeat((byte)(label * 90), 3072)))];
 
-    [GeneratedRegex("\"(created|id|[a-zA-Z]*Seconds|picturesPerSecond)\": [^\n]*")]
+    [GeneratedRegex("\n *\"(created|id|[a-zA-Z]*Seconds|picturesPerSecond)\": [^\n]*")]
     private static partial Regex Times();
 }

@@ -80,7 +80,7 @@ internal static class RandomReports
 
     private static readonly Gen<ReportTimings> Timings =
         from amounts in Amount.Array[2]
-        from optional in Optional(Amount).Array[3]
+        from optional in Optional(Amount).Array[4]
         select new ReportTimings
         {
             PlanSeconds = optional[0],
@@ -88,6 +88,7 @@ internal static class RandomReports
             FitSeconds = amounts[0],
             TotalSeconds = amounts[1],
             PicturesPerSecond = optional[2],
+            ExtractWorkSeconds = optional[3],
         };
 
     private static readonly Gen<DateTimeOffset> Time = Gen.Select(Gen.DateTime, Gen.Int[-14, 14], (time, hours) =>

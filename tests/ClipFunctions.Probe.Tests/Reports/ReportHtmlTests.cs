@@ -236,7 +236,7 @@ public sealed partial class ReportHtmlTests
             [
                 10, report.Dataset.TrainCount, report.Dataset.ValidationCount, report.Dataset.TestCount, 2, report.Model.Dimension,
                 probe.C, probe.TrainCount, probe.Objective, probe.GradientNorm, probe.RelativeGap, probe.Iterations, probe.Evaluations,
-                timings.PlanSeconds!.Value, timings.ExtractSeconds!.Value, timings.PicturesPerSecond!.Value, timings.FitSeconds, timings.TotalSeconds,
+                timings.PlanSeconds!.Value, timings.ExtractSeconds!.Value, timings.ExtractWorkSeconds!.Value, timings.PicturesPerSecond!.Value, timings.FitSeconds, timings.TotalSeconds,
             ],
             facts);
     }

@@ -112,7 +112,7 @@ internal static class SampleReports
                     Example(names[0], names[1 % classes], 0.51, null),
                 ],
             },
-            Timings = new ReportTimings { PlanSeconds = 0.42, ExtractSeconds = 61.3, FitSeconds = 4.21, TotalSeconds = 66.01, PicturesPerSecond = 512.7 },
+            Timings = new ReportTimings { PlanSeconds = 0.42, ExtractSeconds = 61.3, ExtractWorkSeconds = 170.9, FitSeconds = 4.21, TotalSeconds = 66.01, PicturesPerSecond = 512.7 },
         };
     }
 

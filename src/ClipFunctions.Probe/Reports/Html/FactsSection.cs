@@ -115,6 +115,7 @@ internal static class FactsSection
         }
 
         facts.Seconds("Vectors", timings.ExtractSeconds);
+        facts.Seconds("All shards together", timings.ExtractWorkSeconds);
         if (timings.PicturesPerSecond is { } speed)
         {
             facts.Number("Pictures per second", speed);

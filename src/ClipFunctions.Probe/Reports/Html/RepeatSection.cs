@@ -11,7 +11,10 @@ internal static class RepeatSection
             using (html.Open("div", ("class", "card")))
             {
                 WriteCode(html, "On the command line", report.Command);
-                WriteCode(html, "As a queue message", report.Message);
+                if (report.Message.Length > 0)
+                {
+                    WriteCode(html, "As a queue message", report.Message);
+                }
             }
         }
     }
