@@ -5,6 +5,7 @@ using ClipFunctions.Pipeline.Hosting;
 using Microsoft.Azure.Functions.Worker.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 try
 {
@@ -15,6 +16,7 @@ try
     builder.Services.AddClipPipeline();
     builder.Services.AddHostedService<PoisonSweep>();
     builder.Services.AddTelemetry(builder.Configuration);
+    builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning).AddFilter("Azure", LogLevel.Warning);
     await builder.Build().RunAsync();
     return 0;
 }
