@@ -37,7 +37,7 @@ public sealed class DyingStepTests(AzuriteServer azurite)
         QueueClientOptions base64 = new() { MessageEncoding = QueueMessageEncoding.Base64 };
         QueueClient queue = new(azurite.ConnectionString, layout.EvaluationQueue, base64);
         await queue.CreateIfNotExistsAsync(cancellationToken: Token);
-        await queue.SendMessageAsync(new BinaryData(Encoding.UTF8.GetBytes("""{"runId":"deadly","dataset":"deadly","C":1}""")), cancellationToken: Token);
+        await queue.SendMessageAsync(new BinaryData(Encoding.UTF8.GetBytes("""{"runId":"deadly","dataset":"deadly","kind":"zero-shot"}""")), cancellationToken: Token);
 
         // Two tries, two deaths, and a third worker that finds the message where the host has put it.
         BlobClient blob = new(azurite.ConnectionString, layout.Evaluations, "deadly/status.json");
