@@ -127,7 +127,7 @@ public abstract class EndToEndTests(HostUnderTest host)
         for (int i = 0; i < 2; i++)
         {
             float[] text = texts.GetProperty("embeddings")[i].Deserialize<float[]>()!;
-            Assert.Equal((scale * Cosine(image, text)) + bias, reply.GetProperty("logits")[0][i].GetDouble(), 1e-2);
+            Assert.Equal((scale * Cosine(image, text)) + bias, reply.GetProperty("logits_per_image")[0][i].GetDouble(), 1e-2);
         }
     }
 
