@@ -2,18 +2,14 @@ using ClipFunctions.LocalHost.BlobTrigger;
 using ClipFunctions.LocalHost.Evaluations;
 using ClipFunctions.LocalHost.Hosting;
 using ClipFunctions.LocalHost.Showcase;
-using ClipFunctions.ModelCaching.Batching;
 using ClipFunctions.Pipeline;
+using ClipFunctions.Pipeline.Hosting;
 using ClipFunctions.Pipeline.Http;
 using ClipFunctions.Pipeline.Storage;
 using ClipFunctions.Pipeline.Telemetry;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.Extensions.Options;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Trace;
-
-const long BodyReserve = 1 << 20;
 
 try
 {
@@ -24,7 +20,7 @@ try
     {
         InitialData = LocalSettings.Read(Path.Combine(root, LocalSettings.FileName)),
     });
-    HostJson hostJson = HostJson.Read(Path.Combine(root, HostJson.FileName));
+    HostJson hostJson = HostJson.Read(Path.Combine(root, HostJson.FileName), builder.Configuration);
 
     builder.Services.AddSingleton(hostJson);
     builder.Services.AddSingleton<HostTelemetry>();
@@ -32,7 +28,7 @@ try
     builder.Services.AddKeyedSingleton(HostConnection.Key, (services, _) =>
         StorageConnection.FromConfiguration(services.GetRequiredService<IConfiguration>(), HostConnection.Key));
     builder.Services.AddOptions<BlobTriggerOptions>().BindConfiguration(BlobTriggerOptions.Section).ValidateDataAnnotations().ValidateOnStart();
-    if (!builder.Configuration.GetValue<bool>($"AzureWebJobs.{BlobTriggerOptions.FunctionName}.Disabled"))
+    if (!builder.Configuration.GetValue<bool>(FunctionNames.DisabledSetting(BlobTriggerOptions.FunctionName)))
     {
         builder.Services.AddHostedService<BlobTriggerService>();
     }
@@ -43,19 +39,12 @@ try
     builder.Services.AddShowcase(builder.Configuration);
 
     OpenTelemetryBuilder telemetry = builder.Services.AddOpenTelemetry()
-        .WithMetrics(metrics => metrics.AddMeter(PipelineTelemetry.Name, BatchTelemetry.Name, HostTelemetry.Name, "System.Runtime", "Microsoft.AspNetCore.Hosting"))
+        .WithMetrics(metrics => metrics.AddMeter([.. PipelineTelemetry.Meters, HostTelemetry.Name, "System.Runtime", "Microsoft.AspNetCore.Hosting"]))
         .WithTracing(traces => traces.AddSource(PipelineTelemetry.Name).AddAspNetCoreInstrumentation());
     if (builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"] is { Length: > 0 })
     {
         telemetry.UseOtlpExporter();
     }
-
-    // The gateway's own check comes first and tells more.
-    builder.Services.AddOptions<KestrelServerOptions>().Configure<IOptions<ClipHttpOptions>>((kestrel, http) =>
-    {
-        kestrel.Limits.MaxRequestBodySize = http.Value.MaxBodyBytes + BodyReserve;
-        kestrel.AddServerHeader = false;
-    });
 
     await using WebApplication app = builder.Build();
     LocalAccess.CheckAddresses(app.Services);

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using ClipFunctions.Pipeline.Hosting;
 
 namespace ClipFunctions.LocalHost.BlobTrigger;
 
@@ -9,7 +10,7 @@ public sealed record BlobTriggerOptions
     public const string Section = "LocalHost:BlobTrigger";
 
     /// <summary>The function whose part this host plays.</summary>
-    public const string FunctionName = "TagUploadOnScan";
+    public const string FunctionName = FunctionNames.TagUploadOnScan;
 
     /// <summary>The Functions' poison queue for blobs.</summary>
     public const string PoisonQueue = "webjobs-blobtrigger-poison";

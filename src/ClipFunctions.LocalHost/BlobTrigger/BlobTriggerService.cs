@@ -4,6 +4,7 @@ using Azure.Storage.Queues;
 using ClipFunctions.LocalHost.Hosting;
 using ClipFunctions.LocalHost.Queues;
 using ClipFunctions.Pipeline.Evaluations;
+using ClipFunctions.Pipeline.Hosting;
 using ClipFunctions.Pipeline.Storage;
 using ClipFunctions.Pipeline.Uploads;
 using Microsoft.Extensions.Options;

@@ -2,6 +2,7 @@ using Azure.Storage.Queues;
 using ClipFunctions.LocalHost.Hosting;
 using ClipFunctions.LocalHost.Queues;
 using ClipFunctions.Pipeline.Evaluations;
+using ClipFunctions.Pipeline.Hosting;
 using ClipFunctions.Pipeline.Storage;
 using Microsoft.Extensions.Options;
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ClipFunctions.Pipeline.Hosting;
 
 namespace ClipFunctions.LocalHost.Hosting;
 

@@ -92,7 +92,15 @@ public sealed partial class EvaluationRunner
             return;
         }
 
-        await _store.CreateStatusAsync(runId, request with { RunId = runId }, cancellationToken);
+        EvaluationRequest named = request with { RunId = runId };
+        await _store.CreateStatusAsync(runId, named, cancellationToken);
+        if (request.RunId is null)
+        {
+            // Sent on with its id: a poison queue's messages have ids of their own, and nothing there would tell whose it was.
+            await _queues.SendRunAsync(named, cancellationToken);
+            return;
+        }
+
         await StepAsync("plan", runId, _layout.EvaluationQueue, delivery, token => PlanAsync(runId, request, token), cancellationToken);
     }
 
@@ -126,13 +134,18 @@ public sealed partial class EvaluationRunner
         await StepAsync("fit", runId, _layout.FitQueue, delivery, token => FitAsync(runId, token), cancellationToken);
     }
 
-    /// <summary>A host gives a message up without a last try: its tries ended the process, or never came back.</summary>
+    /// <summary>A host gives a message up without a last try: its tries ended the process, or never came back. Its run fails, unless it is over.</summary>
     /// <param name="delivery">The message.</param>
     /// <param name="cancellationToken">Stops it.</param>
     public async Task GiveUpAsync(QueueDelivery delivery, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(delivery);
         string runId = RunIdOf(delivery.Body) ?? "message-" + delivery.MessageId;
+        if (await _store.StatusAsync(runId, cancellationToken) is not { IsOver: false })
+        {
+            return;
+        }
+
         await MarkFailedAsync(runId, "GaveUp", "A step of the run was given up: no try of it came back. Its process may have ended each time, perhaps for lack of memory.", cancellationToken);
     }
 

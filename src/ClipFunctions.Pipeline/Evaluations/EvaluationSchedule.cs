@@ -19,6 +19,11 @@ public sealed partial class EvaluationSchedule
     /// <summary>The section of the runs to start.</summary>
     public const string RunsSection = "Clip:Schedule";
 
+    /// <summary>How much too early a timer may fire.</summary>
+    public static TimeSpan Early { get; } = TimeSpan.FromMilliseconds(500);
+
+    private static readonly TimeSpan[] LooksBack = [TimeSpan.FromMinutes(1), TimeSpan.FromHours(1), TimeSpan.FromDays(1), TimeSpan.FromDays(32), TimeSpan.FromDays(8 * 366)];
+
     private readonly EvaluationStarter _starter;
     private readonly CrontabSchedule? _cron;
     private readonly IReadOnlyList<EvaluationRequest> _requests;
@@ -38,6 +43,34 @@ public sealed partial class EvaluationSchedule
     /// <summary>The next tick after a time; null if there is no schedule, or nothing to start.</summary>
     public DateTimeOffset? NextAfter(DateTimeOffset time) =>
         _cron is null || _requests.Count == 0 ? null : new DateTimeOffset(_cron.GetNextOccurrence(time.UtcDateTime), TimeSpan.Zero);
+
+    /// <summary>When the tick was due that came last before a time; null if there is no schedule, nothing to start, or no tick in the eight years before.</summary>
+    /// <param name="time">A timer's moment: a tick may be early by <see cref="Early"/>.</param>
+    public DateTimeOffset? DueAt(DateTimeOffset time)
+    {
+        if (_cron is null || _requests.Count == 0)
+        {
+            return null;
+        }
+
+        // The library looks forward only, so the look back gets longer until there is a tick in it.
+        DateTime end = (time + Early).UtcDateTime;
+        foreach (TimeSpan back in LooksBack)
+        {
+            DateTime? last = null;
+            foreach (DateTime tick in _cron.GetNextOccurrences(end - back, end))
+            {
+                last = tick;
+            }
+
+            if (last is { } due)
+            {
+                return new DateTimeOffset(DateTime.SpecifyKind(due, DateTimeKind.Utc), TimeSpan.Zero);
+            }
+        }
+
+        return null;
+    }
 
     /// <summary>Starts the runs of a tick.</summary>
     /// <param name="due">When it was due: its runs' ids are made of it.</param>

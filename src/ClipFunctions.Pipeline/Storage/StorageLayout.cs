@@ -13,6 +13,18 @@ public sealed record StorageLayout
     /// <summary>Azure's limit on a blob's name, in characters.</summary>
     public const int MaxBlobNameLength = 1024;
 
+    /// <summary><see cref="Uploads"/> unless it is set.</summary>
+    public const string DefaultUploads = "uploads";
+
+    /// <summary><see cref="EvaluationQueue"/> unless it is set.</summary>
+    public const string DefaultEvaluationQueue = "clip-evaluations";
+
+    /// <summary><see cref="ShardQueue"/> unless it is set.</summary>
+    public const string DefaultShardQueue = "clip-evaluation-shards";
+
+    /// <summary><see cref="FitQueue"/> unless it is set.</summary>
+    public const string DefaultFitQueue = "clip-evaluation-fits";
+
     private const string ContainerPattern = "^[a-z0-9](?:[a-z0-9]|-(?=[a-z0-9])){2,62}$";
 
     // Room for "-poison".
@@ -20,7 +32,7 @@ public sealed record StorageLayout
 
     /// <summary>The watched container. Default <c>uploads</c>.</summary>
     [RegularExpression(ContainerPattern)]
-    public string Uploads { get; init; } = "uploads";
+    public string Uploads { get; init; } = DefaultUploads;
 
     /// <summary>Result records. Default <c>results</c>.</summary>
     [RegularExpression(ContainerPattern)]
@@ -44,18 +56,21 @@ public sealed record StorageLayout
 
     /// <summary>The queue of runs. Default <c>clip-evaluations</c>.</summary>
     [RegularExpression(QueuePattern)]
-    public string EvaluationQueue { get; init; } = "clip-evaluations";
+    public string EvaluationQueue { get; init; } = DefaultEvaluationQueue;
 
     /// <summary>The queue of the runs' shards. Default <c>clip-evaluation-shards</c>.</summary>
     [RegularExpression(QueuePattern)]
-    public string ShardQueue { get; init; } = "clip-evaluation-shards";
+    public string ShardQueue { get; init; } = DefaultShardQueue;
 
     /// <summary>The queue of the runs' fits. Default <c>clip-evaluation-fits</c>.</summary>
     [RegularExpression(QueuePattern)]
-    public string FitQueue { get; init; } = "clip-evaluation-fits";
+    public string FitQueue { get; init; } = DefaultFitQueue;
 
     /// <summary>The containers that the pipeline creates at start.</summary>
     public IReadOnlyList<string> Containers => [Uploads, Results, Embeddings, Datasets, Evaluations];
+
+    /// <summary>The queues of evaluations, in the order of a run.</summary>
+    public IReadOnlyList<string> Queues => [EvaluationQueue, ShardQueue, FitQueue];
 
     /// <summary>The result record of an upload: <c>{path}.json</c>.</summary>
     public static string ResultName(string uploadName) => DerivedName(uploadName, ".json");

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using ClipFunctions.ModelCaching.Batching;
 using ClipFunctions.Pipeline.Uploads;
 
 namespace ClipFunctions.Pipeline.Telemetry;
@@ -9,6 +10,9 @@ public sealed class PipelineTelemetry
 {
     /// <summary>The name of the meter and of the activity source.</summary>
     public const string Name = "ClipFunctions.Pipeline";
+
+    /// <summary>The meters of all rooms, for hosts that export them.</summary>
+    public static IReadOnlyList<string> Meters { get; } = [Name, BatchTelemetry.Name];
 
     private readonly Gauge<long> _indexed;
     private readonly Histogram<double> _refreshes;

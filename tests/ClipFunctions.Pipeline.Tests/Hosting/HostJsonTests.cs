@@ -1,7 +1,7 @@
-using ClipFunctions.LocalHost.Hosting;
+using ClipFunctions.Pipeline.Hosting;
 using ClipFunctions.Testing;
 
-namespace ClipFunctions.LocalHost.Tests.Hosting;
+namespace ClipFunctions.Pipeline.Tests.Hosting;
 
 public sealed class HostJsonTests
 {

@@ -9,10 +9,10 @@ using ClipFunctions.Pipeline.Configuration;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
 
-namespace ClipFunctions.LocalHost.Hosting;
+namespace ClipFunctions.Pipeline.Hosting;
 
 /// <summary>What can be wrong at the start that a person can mend: told in a line, without a stack.</summary>
-internal static class StartFailure
+public static class StartFailure
 {
     /// <summary>The line; null for a fault of ours, whose stack is wanted.</summary>
     public static string? Explain(Exception exception) => exception switch

@@ -1,0 +1,24 @@
+using Azure.Storage.Queues.Models;
+using ClipFunctions.Pipeline;
+using ClipFunctions.Pipeline.Evaluations;
+using ClipFunctions.Pipeline.Hosting;
+using ClipFunctions.Pipeline.Storage;
+using Microsoft.Azure.Functions.Worker;
+
+namespace ClipFunctions.Evaluations;
+
+/// <summary>Turns a shard's pictures into vectors.</summary>
+public sealed class ExtractShard(EvaluationRunner runner, HostJson hostJson)
+{
+    /// <summary>Does the step.</summary>
+    /// <param name="message">The message; the host keeps it hidden while this runs.</param>
+    /// <param name="cancellationToken">The host stops; the step is done anew.</param>
+    [Function(FunctionNames.ExtractShard)]
+    public Task RunAsync(
+        [QueueTrigger(StorageLayout.DefaultShardQueue, Connection = ClipPipelineServices.StorageSetting)] QueueMessage message,
+        CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(message);
+        return runner.ExtractAsync(new QueueDelivery(message.Body, message.MessageId, message.DequeueCount >= hostJson.MaxDequeueCount), cancellationToken);
+    }
+}

@@ -1,0 +1,5 @@
+using ClipFunctions.App.Tests.Worker;
+using ClipFunctions.Testing;
+
+[assembly: AssemblyFixture(typeof(AzuriteServer))]
+[assembly: AssemblyFixture(typeof(RunningApp))]
