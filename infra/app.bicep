@@ -125,11 +125,12 @@ var connectionSettings = toObject(
   setting => setting.name,
   setting => setting.value
 )
-var labelSettings = toObject(
+var modelSettings = toObject(
   flatten([
     map(range(0, length(labels)), i => { name: 'Clip__Labels__${i}', value: labels[i] })
     map(range(0, length(templates)), i => { name: 'Clip__Templates__${i}', value: templates[i] })
     empty(labelSetFile) ? [] : [{ name: 'Clip__LabelSetFile', value: labelSetFile }]
+    empty(precision) ? [] : [{ name: 'Clip__Precision', value: precision }]
   ]),
   setting => setting.name,
   setting => setting.value
@@ -143,15 +144,16 @@ var fixedSettings = {
   'AzureWebJobs.TagUploadOnScan.Disabled': useEvents ? 'true' : 'false'
   APPLICATIONINSIGHTS_CONNECTION_STRING: insights.properties.ConnectionString
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'Authorization=AAD;ClientId=${identity.properties.clientId}'
-  EvaluationSchedule: evaluationSchedule
+  // The trigger must find a schedule, also where nothing is to be started.
+  EvaluationSchedule: empty(evaluationSchedule) ? '0 0 3 * * *' : evaluationSchedule
+  'AzureWebJobs.EvaluationSchedule.Disabled': empty(evaluationSchedule) ? 'true' : 'false'
   Clip__Model: model
   Clip__Preload: model
-  Clip__Precision: precision
   Clip__Device: hosting == 'gpu' ? 'cuda' : 'cpu'
   Clip__PushBundles: 'true'
 }
 // Of two settings whose names differ only in case, the app would see either: the list is joined before it is handed over.
-var settings = union(fixedSettings, connectionSettings, labelSettings, extraSettings)
+var settings = union(fixedSettings, connectionSettings, modelSettings, extraSettings)
 
 module containerApp 'modules/container-app.bicep' = if (hosting == 'gpu') {
   name: 'container-app'

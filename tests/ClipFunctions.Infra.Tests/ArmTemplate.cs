@@ -21,6 +21,9 @@ internal static class ArmTemplate
     public static JsonNode Variable(JsonObject template, string name) =>
         template["variables"]?[name] ?? throw new KeyNotFoundException($"There is no variable '{name}'.");
 
+    /// <summary>JSON as it is written by people: quotes of expressions stand as they are.</summary>
+    public static string Text(JsonNode node) => node.ToJsonString().Replace("\\u0027", "'", StringComparison.Ordinal);
+
     /// <summary>The texts of a list of texts.</summary>
     public static IReadOnlyList<string> Texts(JsonNode? list) => [.. list!.AsArray().Select(text => (string)text!)];
 }

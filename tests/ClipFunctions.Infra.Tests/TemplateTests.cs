@@ -14,7 +14,7 @@ public sealed partial class TemplateTests(CompiledTemplates templates)
     // Settings of the Functions host and of App Service, which our own documentation need not list.
     private static readonly string[] HostSettings =
     [
-        "FUNCTIONS_EXTENSION_VERSION", "FUNCTIONS_WORKER_RUNTIME", "AzureFunctionsWebHost__hostid", "AzureWebJobsDisableHomepage", "EvaluationSchedule",
+        "FUNCTIONS_EXTENSION_VERSION", "FUNCTIONS_WORKER_RUNTIME", "AzureFunctionsWebHost__hostid", "AzureWebJobsDisableHomepage", "AzureWebJobs.EvaluationSchedule.Disabled",
         "APPLICATIONINSIGHTS_CONNECTION_STRING", "APPLICATIONINSIGHTS_AUTHENTICATION_STRING",
     ];
 
@@ -110,10 +110,9 @@ public sealed partial class TemplateTests(CompiledTemplates templates)
         // The queue between trigger and function is named after the host's id, which the app is given.
         const string Prefix = "azure-webjobs-blobtrigger-";
         Assert.Equal(Prefix + "x", new BlobTriggerOptions { HostId = "x" }.QueueName);
-        string app = templates["app"].ToJsonString();
-        Assert.Contains($"{Prefix}{{0}}', variables(\\u0027hostId\\u0027)".Replace("\\u0027", "'", StringComparison.Ordinal), app.Replace("\\u0027", "'", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.Contains($"{Prefix}{{0}}', variables('hostId')", Text(templates["app"]), StringComparison.Ordinal);
         Assert.Equal("[format('clip-{0}', parameters('resourceToken'))]", (string?)Variable(templates["app"], "hostId"));
-        Assert.Contains($"{Prefix}clip-{{0}}', variables('resourceToken')", templates["main"].ToJsonString().Replace("\\u0027", "'", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.Contains($"{Prefix}clip-{{0}}', variables('resourceToken')", Text(templates["main"]), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -137,12 +136,11 @@ public sealed partial class TemplateTests(CompiledTemplates templates)
     public void EverySettingIsOneThatTheAppOrItsHostKnows()
     {
         string documented = File.ReadAllText(Path.Combine(RepositoryPaths.Root, "docs", "settings.md")) + File.ReadAllText(Path.Combine(RepositoryPaths.Root, "local.settings.sample.json"));
-        JsonObject app = templates["app"];
-        string[] names = [.. SettingName().Matches(app["variables"]!.ToJsonString().Replace("\\u0027", "'", StringComparison.Ordinal)).Select(match => match.Value)];
-        Assert.NotEmpty(names);
-        Assert.All((string[])["ClipStorage__{0}", "AzureWebJobsStorage__{0}", "Clip__Labels__{0}"], name => Assert.Contains(name, names));
-        Assert.All(Variable(app, "connection").AsObject(), part => Assert.Contains(part.Key, ConnectionParts));
-        Assert.All(names.Concat(Variable(app, "fixedSettings").AsObject().Select(setting => setting.Key)), name =>
+        string app = Text(templates["app"]);
+        string[] names = [.. SettingName().Matches(app).Select(match => match.Value).Distinct()];
+        Assert.All((string[])["ClipStorage__{0}", "AzureWebJobsStorage__{0}", "Clip__Labels__{0}", "Clip__Model", "AzureWebJobs.TagUploadOnScan.Disabled"], name => Assert.Contains(name, names));
+        Assert.All(ConnectionParts, part => Assert.Contains($"'{part}'", app, StringComparison.Ordinal));
+        Assert.All(names, name =>
         {
             string setting = name.Replace("__", ":", StringComparison.Ordinal).Replace("{0}", "0", StringComparison.Ordinal);
             Assert.True(
@@ -207,8 +205,8 @@ public sealed partial class TemplateTests(CompiledTemplates templates)
         IEnumerable<string> given = module["properties"]!["parameters"]!.AsObject().Select(parameter => parameter.Key);
         IEnumerable<string> known = templates["app"]["parameters"]!.AsObject().Select(parameter => parameter.Key);
         Assert.Equal(known.Order(), given.Order());
-        string output = main["outputs"]!["CLIP_APP_PARAMETERS"]!.ToJsonString() + main["variables"]!.ToJsonString();
-        Assert.All(known.Where(name => name != "image"), name => Assert.Contains($"'{name}'", output.Replace("\\u0027", "'", StringComparison.Ordinal), StringComparison.Ordinal));
+        string output = Text(main["outputs"]!["CLIP_APP_PARAMETERS"]!);
+        Assert.All(known.Where(name => name != "image"), name => Assert.Contains($"'{name}'", output, StringComparison.Ordinal));
     }
 
     [Theory]
@@ -226,6 +224,6 @@ public sealed partial class TemplateTests(CompiledTemplates templates)
 
     private static int Rank(string queue) => Array.IndexOf(Queues, queue) is >= 0 and int index ? index : int.MaxValue;
 
-    [GeneratedRegex(@"(?<=')(Clip|ClipStorage|AzureWebJobsStorage)__[A-Za-z_{}0-9]+")]
+    [GeneratedRegex(@"(?<=')((Clip|ClipStorage|AzureWebJobsStorage|AzureFunctionsWebHost)__[A-Za-z_{}0-9]+|AzureWebJobs[A-Za-z.]+|[A-Z]+_[A-Z_]+)(?=')")]
     private static partial Regex SettingName();
 }
