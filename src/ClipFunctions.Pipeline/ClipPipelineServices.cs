@@ -61,6 +61,7 @@ public static class ClipPipelineServices
         services.AddSingleton<UploadReader>();
         services.AddSingleton<ResultStore>();
         services.AddSingleton<UploadTagger>();
+        services.AddSingleton<UploadRetagger>();
         services.AddSingleton<EmbeddingIndex>();
         services.AddEvaluations();
         services.AddClipHttp();

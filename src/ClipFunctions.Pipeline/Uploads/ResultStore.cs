@@ -91,6 +91,20 @@ public sealed class ResultStore
         return written is not null;
     }
 
+    /// <summary>Removes a record, so that its upload counts as not looked at; one that was written meanwhile is left alone.</summary>
+    internal async Task DeleteAsync(string uploadName, StoredResult standing, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _results.GetBlobClient(StorageLayout.ResultName(uploadName)).DeleteIfExistsAsync(
+                conditions: new BlobRequestConditions { IfMatch = standing.ETag },
+                cancellationToken: cancellationToken);
+        }
+        catch (RequestFailedException exception) when (exception.Status == 412)
+        {
+        }
+    }
+
     /// <summary>
     /// Writes an embedding in place of the version <paramref name="previous"/> (none: there must be none); null if another
     /// one stands there. One that stands there of the same picture by the same model is as good as written: its last bits may

@@ -1,0 +1,3 @@
+using ClipFunctions.Infra.Tests;
+
+[assembly: AssemblyFixture(typeof(CompiledTemplates))]
