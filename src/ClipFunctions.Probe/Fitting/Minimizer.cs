@@ -252,7 +252,7 @@ internal sealed class Minimizer : IDisposable
         return _objective.Evaluate(point, gradient);
     }
 
-    private static double Square(ReadOnlySpan<float> vector) => QuasiNewtonMemory.Dot(vector, vector);
+    private static double Square(ReadOnlySpan<float> vector) => VectorLoops.Dot(vector, vector);
 
     private FitResult Finish(double value, double estimate, int iterations, FitOutcome outcome)
     {

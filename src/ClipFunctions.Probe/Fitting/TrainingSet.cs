@@ -123,7 +123,7 @@ internal sealed unsafe class TrainingSet : IDisposable
                 block.Clear();
                 for (int i = 0; i < rows.Length; i += dimension)
                 {
-                    TensorPrimitives.Add(block, rows.Slice(i, dimension), block);
+                    VectorLoops.Add(rows.Slice(i, dimension), block);
                 }
 
                 for (int j = 0; j < dimension; j++)

@@ -8,7 +8,7 @@ namespace ClipFunctions.Benchmarks.Probe;
 /// <param name="Dimension">Features of a row.</param>
 /// <param name="Classes">Classes, 2 or more.</param>
 /// <param name="C">The inverse strength of regularisation.</param>
-/// <param name="Unit">Whether every row has length 1, as normalised embeddings have; else about 10, as CLIP's image tower gives them.</param>
+/// <param name="Unit">Whether every row has length 1, as normalised embeddings have; else about 8, as CLIP's image tower gives them.</param>
 internal sealed partial record ProbeCase(int Rows, int Dimension, int Classes, double C, bool Unit)
 {
     /// <summary>What is measured without arguments: the mission's size first, then each of n, d, k, C and the rows' length changed.</summary>

@@ -6,12 +6,13 @@ namespace ClipFunctions.Benchmarks.Probe;
 
 /// <summary>
 /// Seeded features as an image tower gives them: a large mean that all rows share, classes around it, and correlated columns whose principal
-/// components fall off by a power law. Rows have a length of about 10, or of 1.
+/// components fall off by a power law. Rows have a length of about 8, or of 1.
 /// </summary>
 internal static class ProbeData
 {
-    private const double Separation = 0.45;
-    private const double Falloff = 0.6;
+    private const double Separation = 0.17;
+    private const double Falloff = 0.5;
+    private const double SharedLength = 4;
     private const double Spread = 7;
     private const int RowsPerTask = 250;
 
@@ -30,7 +31,7 @@ internal static class ProbeData
             TensorPrimitives.Multiply(direction, scales[j] / TensorPrimitives.Norm<float>(direction), direction);
         }
 
-        TensorPrimitives.Multiply(mean, (float)(Spread / TensorPrimitives.Norm<float>(mean)), mean);
+        TensorPrimitives.Multiply(mean, (float)(SharedLength / TensorPrimitives.Norm<float>(mean)), mean);
         float[] centres = Normal(random, classes * dimension);
         int[] labels = [.. Enumerable.Range(0, rows).Select(row => row < classes ? row : random.Next(classes))];
         float[] features = new float[checked(rows * dimension)];
