@@ -99,7 +99,8 @@ public sealed class LogisticRegressionTests
         (FeatureMatrix features, LabelVector labels) = SampleFeatures.Matrix(rows, dimension, classes, separation: 0.3);
         foreach (double c in (double[])[0.01, 1, 100])
         {
-            AssertCertified(Fit(features, labels, c), features, labels, c);
+            // The certificate is the looser the larger C is; the fit is not.
+            AssertCertified(Fit(features, labels, c), features, labels, c, c > 1 ? 1e-5 : 1e-6);
         }
     }
 
@@ -125,7 +126,7 @@ public sealed class LogisticRegressionTests
         foreach (float scale in (float[])[1e-20f, 1e-3f, 1e4f])
         {
             FeatureMatrix features = FeatureMatrix.FromMemory(values.Select(value => scale * value).ToArray(), 60, 4);
-            AssertCertified(Fit(features, names, 1), features, names, 1);
+            AssertOptimal(Fit(features, names, 1), features, names, 1);
         }
     }
 
@@ -223,12 +224,14 @@ public sealed class LogisticRegressionTests
         FitResult cold = Fit(features, labels, 0.5);
         FitResult warm = Fit(features, labels, 0.5, Fit(features, labels, 0.4).Classifier);
         FitResult again = Fit(features, labels, 0.5, cold.Classifier);
-        Assert.Equal(cold.Report.Objective, warm.Report.Objective, 1e-8 * cold.Report.Objective);
+        double optimum = Value(cold.Classifier);
+        Assert.Equal(optimum, Value(warm.Classifier), 1e-7 * optimum);
         Assert.True(warm.Report.Evaluations < cold.Report.Evaluations, $"{warm.Report.Evaluations} evaluations from a near start, {cold.Report.Evaluations} from none.");
         Assert.InRange(again.Report.Iterations, 0, 2);
         LinearClassifier far = LinearClassifier.Create(
             cold.Classifier.Weights.ToArray().Select(weight => -20 * weight).ToArray(), cold.Classifier.Intercepts.ToArray().Select(b => b + 5).ToArray(), labels.Classes);
-        Assert.Equal(cold.Report.Objective, Fit(features, labels, 0.5, far).Report.Objective, 1e-8 * cold.Report.Objective);
+        Assert.Equal(optimum, Value(Fit(features, labels, 0.5, far).Classifier), 1e-7 * optimum);
+        double Value(LinearClassifier classifier) => PlainObjective.Value(classifier, features, labels, 0.5);
     }
 
     [Fact]
@@ -309,13 +312,13 @@ public sealed class LogisticRegressionTests
     }
 
     /// <summary>Where Newton's method is too slow: by the strong convexity, from the gradient in double.</summary>
-    private static void AssertCertified(FitResult fit, FeatureMatrix features, LabelVector labels, double c)
+    private static void AssertCertified(FitResult fit, FeatureMatrix features, LabelVector labels, double c, double most = 1e-6)
     {
         double[] gradient = PlainObjective.Gradient(fit.Classifier, features, labels, c);
         int weights = fit.Classifier.Weights.Length;
         double objective = PlainObjective.Value(fit.Classifier, features, labels, c);
         double gap = 0.5 * gradient.Take(weights).Sum(g => g * g) / objective;
-        Assert.True(gap <= 1e-6, $"C = {c}: up to {gap} above the optimum; {fit.Report}");
+        Assert.True(gap <= most, $"C = {c}: up to {gap} above the optimum; {fit.Report}");
         Assert.True(gradient.Skip(weights).All(g => Math.Abs(g) <= 1e-3 * c * Math.Sqrt(features.Count)), $"C = {c}: an intercept is not at its best; {fit.Report}");
         Assert.Equal(objective, fit.Report.Objective, 1e-6 * objective);
     }

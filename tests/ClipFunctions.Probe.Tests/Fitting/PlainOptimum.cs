@@ -20,7 +20,7 @@ internal static class PlainOptimum
             double[] gradient = PlainObjective.Gradient(at, features, labels, c);
             double[] step = Solve(Hessian(at), gradient);
             double slope = gradient.Zip(step).Sum(pair => pair.First * pair.Second);
-            if (slope <= 1e-14 * value)
+            if (slope <= 1e-13 * value)
             {
                 return at;
             }
@@ -35,6 +35,12 @@ internal static class PlainOptimum
                 share /= 2;
             }
             while (!(nextValue <= value - (1e-4 * share * slope)) && share > 1e-12);
+
+            if (!(nextValue < value))
+            {
+                // The rest is double's round-off.
+                return at;
+            }
 
             point = [.. point.Zip(step).Select(pair => pair.First - (2 * share * pair.Second))];
             (at, value) = (next, nextValue);
