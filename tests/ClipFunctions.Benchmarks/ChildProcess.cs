@@ -7,21 +7,28 @@ namespace ClipFunctions.Benchmarks;
 internal static class ChildProcess
 {
     /// <summary>Runs a command of this program that prints numbers on one line.</summary>
-    public static async Task<double[]> RunAsync(params IEnumerable<string> arguments)
+    public static Task<double[]> RunAsync(params IEnumerable<string> arguments)
     {
-        ProcessStartInfo start = new("dotnet") { RedirectStandardOutput = true };
+        ProcessStartInfo start = new("dotnet");
         start.ArgumentList.Add(Environment.GetCommandLineArgs()[0]);
         foreach (string argument in arguments)
         {
             start.ArgumentList.Add(argument);
         }
 
-        using Process process = Process.Start(start) ?? throw new InvalidOperationException("dotnet could not be started.");
+        return RunAsync(start);
+    }
+
+    /// <summary>Runs any command that prints numbers on one line.</summary>
+    public static async Task<double[]> RunAsync(ProcessStartInfo start)
+    {
+        start.RedirectStandardOutput = true;
+        using Process process = Process.Start(start) ?? throw new InvalidOperationException($"{start.FileName} could not be started.");
         string output = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();
         return process.ExitCode == 0
             ? [.. output.Trim().Split(' ').Select(text => double.Parse(text, CultureInfo.InvariantCulture))]
-            : throw new InvalidOperationException($"'{string.Join(' ', arguments)}' ended with code {process.ExitCode}.");
+            : throw new InvalidOperationException($"'{start.FileName} {string.Join(' ', start.ArgumentList)}' ended with code {process.ExitCode}.");
     }
 
     /// <summary>A number of <c>/proc/self/status</c>, in kilobytes.</summary>

@@ -21,6 +21,9 @@ internal sealed class Minimizer : IDisposable
     private const double Flatness = 0.9;
     private const double ApproximateDescent = 0.1;
 
+    // Beyond it gradients and steps leave float32's range.
+    private const double LargestCurvature = 1e30;
+
     // Evaluations in float32 differ by about this share of the objective.
     private const double Noise = 1e-7;
 
@@ -50,6 +53,17 @@ internal sealed class Minimizer : IDisposable
         int dimension = set.Features.Dimension;
         int rows = set.Features.Count;
         double curvature = CurvatureShare * set.Labels.CountByClass().Average(count => (double)count / rows * (1 - ((double)count / rows)));
+        for (int j = 0; j < dimension; j++)
+        {
+            double square = options.C * set.Gram[(j * set.GramPitch) + j];
+            if (!(square <= LargestCurvature))
+            {
+                throw new InvalidTrainingDataException(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"C = {options.C} is too large for column {j} of the features: C times the column's sum of squares is {square:E1}, the limit {LargestCurvature:E0}. Scale the features down or take a smaller C."));
+            }
+        }
+
         _objective = new Objective(set, options.C, cancellationToken);
         _basis = new WhiteningBasis(set.Gram, set.GramPitch, dimension, options.C * curvature, set.Outputs);
         _interceptScale = Math.Sqrt(options.C * curvature * rows);
@@ -252,7 +266,7 @@ internal sealed class Minimizer : IDisposable
         return _objective.Evaluate(point, gradient);
     }
 
-    private static double Square(ReadOnlySpan<float> vector) => QuasiNewtonMemory.Dot(vector, vector);
+    private static double Square(ReadOnlySpan<float> vector) => VectorLoops.Dot(vector, vector);
 
     private FitResult Finish(double value, double estimate, int iterations, FitOutcome outcome)
     {

@@ -190,14 +190,14 @@ internal sealed unsafe class Objective : IDisposable
         for (int i = 0; i < labels.Length; i++)
         {
             ReadOnlySpan<float> row = new(scratch.Features + ((nint)i * scratch.FeaturePitch), _dimension);
-            double score = (double)TensorPrimitives.Dot(row, weights) + _bias[0];
+            double score = VectorLoops.Dot(row, weights) + _bias[0];
             double margin = labels[i] == 1 ? score : -score;
             double e = Math.Exp(-Math.Abs(margin));
             loss += LogOnePlus(e) + Math.Max(0, -margin);
             double missing = (margin > 0 ? e : 1) / (1 + e);
             double residual = labels[i] == 1 ? -missing : missing;
             residuals[0] += residual;
-            TensorPrimitives.MultiplyAdd(row, (float)residual, gradient, gradient);
+            VectorLoops.AddScaled(row, (float)residual, gradient);
         }
 
         for (int j = 0; j < _dimension; j++)

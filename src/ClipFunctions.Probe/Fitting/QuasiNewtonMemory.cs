@@ -1,12 +1,11 @@
 using System.Numerics.Tensors;
+using ClipFunctions.Probe.Numerics;
 
 namespace ClipFunctions.Probe.Fitting;
 
 /// <summary>The last steps of L-BFGS and the changes of the gradient along them.</summary>
 internal sealed class QuasiNewtonMemory(int capacity, int length)
 {
-    private const int DotBlock = 4096;
-
     private readonly List<(float[] Step, float[] Change, double Product)> _pairs = new(capacity);
     private readonly double[] _factors = new double[capacity];
     private double _scale = 1;
@@ -14,25 +13,12 @@ internal sealed class QuasiNewtonMemory(int capacity, int length)
     /// <summary>How many steps are kept.</summary>
     public int Count => _pairs.Count;
 
-    /// <summary>A dot product with double sums.</summary>
-    public static double Dot(ReadOnlySpan<float> a, ReadOnlySpan<float> b)
-    {
-        double sum = 0;
-        for (int i = 0; i < a.Length; i += DotBlock)
-        {
-            int count = Math.Min(DotBlock, a.Length - i);
-            sum += TensorPrimitives.Dot(a.Slice(i, count), b.Slice(i, count));
-        }
-
-        return sum;
-    }
-
     /// <summary>Keeps a step, unless the gradient did not grow along it.</summary>
     public void Add(ReadOnlySpan<float> step, ReadOnlySpan<float> change)
     {
-        double product = Dot(step, change);
-        double square = Dot(change, change);
-        if (!(product > 1e-12 * Math.Sqrt(square * Dot(step, step))))
+        double product = VectorLoops.Dot(step, change);
+        double square = VectorLoops.Dot(change, change);
+        if (!(product > 1e-12 * Math.Sqrt(square * VectorLoops.Dot(step, step))))
         {
             return;
         }
@@ -63,15 +49,15 @@ internal sealed class QuasiNewtonMemory(int capacity, int length)
         for (int i = _pairs.Count - 1; i >= 0; i--)
         {
             (float[] step, float[] change, double product) = _pairs[i];
-            _factors[i] = Dot(step, result) / product;
-            TensorPrimitives.MultiplyAdd(change, (float)-_factors[i], result, result);
+            _factors[i] = VectorLoops.Dot(step, result) / product;
+            VectorLoops.AddScaled(change, (float)-_factors[i], result);
         }
 
         TensorPrimitives.Multiply(result, (float)_scale, result);
         for (int i = 0; i < _pairs.Count; i++)
         {
             (float[] step, float[] change, double product) = _pairs[i];
-            TensorPrimitives.MultiplyAdd(step, (float)(_factors[i] - (Dot(change, result) / product)), result, result);
+            VectorLoops.AddScaled(step, (float)(_factors[i] - (VectorLoops.Dot(change, result) / product)), result);
         }
     }
 }

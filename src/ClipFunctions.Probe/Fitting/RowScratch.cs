@@ -51,7 +51,7 @@ internal sealed unsafe class RowScratch : IDisposable
     {
         for (int at = 0, row = first; at < rows.Length; at += _dimension, row++)
         {
-            System.Numerics.Tensors.TensorPrimitives.Subtract(rows.Slice(at, _dimension), mean, new Span<float>(Features + ((nint)row * FeaturePitch), _dimension));
+            VectorLoops.Subtract(rows.Slice(at, _dimension), mean, new Span<float>(Features + ((nint)row * FeaturePitch), _dimension));
         }
     }
 

@@ -123,7 +123,7 @@ internal sealed unsafe class TrainingSet : IDisposable
                 block.Clear();
                 for (int i = 0; i < rows.Length; i += dimension)
                 {
-                    TensorPrimitives.Add(block, rows.Slice(i, dimension), block);
+                    VectorLoops.Add(rows.Slice(i, dimension), block);
                 }
 
                 for (int j = 0; j < dimension; j++)
@@ -201,6 +201,13 @@ internal sealed unsafe class TrainingSet : IDisposable
 
             TensorPrimitives.Multiply(new ReadOnlySpan<double>(sums, classes * GramPitch), scale, new Span<double>(sums, classes * GramPitch));
         }, GiveBack);
+        for (int j = 0; j < dimension; j++)
+        {
+            if (!double.IsFinite(gram.Pointer[((nint)j * GramPitch) + j]))
+            {
+                throw Unusable(j);
+            }
+        }
     }
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);

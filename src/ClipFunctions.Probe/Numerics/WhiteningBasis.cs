@@ -108,10 +108,10 @@ internal sealed unsafe class WhiteningBasis : IDisposable
             for (int j = 0; j < i; j++)
             {
                 ReadOnlySpan<double> other = l.AsSpan(j * dimension, j + 1);
-                row[j] = (row[j] - TensorPrimitives.Dot<double>(row[..j], other[..j])) / other[j];
+                row[j] = (row[j] - VectorLoops.Dot(row[..j], other[..j])) / other[j];
             }
 
-            double pivot = row[i] - TensorPrimitives.Dot<double>(row[..i], row[..i]);
+            double pivot = row[i] - VectorLoops.Dot(row[..i], row[..i]);
             if (!(pivot > 0))
             {
                 return false;
@@ -132,7 +132,7 @@ internal sealed unsafe class WhiteningBasis : IDisposable
             Span<double> row = t.AsSpan(i * dimension, i + 1);
             for (int j = 0; j < i; j++)
             {
-                TensorPrimitives.MultiplyAdd(t.AsSpan(j * dimension, j + 1), -l[(i * dimension) + j], row[..(j + 1)], row[..(j + 1)]);
+                VectorLoops.AddScaled(t.AsSpan(j * dimension, j + 1), -l[(i * dimension) + j], row[..(j + 1)]);
             }
 
             row[i] = 1;
