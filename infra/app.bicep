@@ -148,7 +148,6 @@ var fixedSettings = {
   EvaluationSchedule: empty(evaluationSchedule) ? '0 0 3 * * *' : evaluationSchedule
   'AzureWebJobs.EvaluationSchedule.Disabled': empty(evaluationSchedule) ? 'true' : 'false'
   Clip__Model: model
-  Clip__Preload: model
   Clip__Device: hosting == 'gpu' ? 'cuda' : 'cpu'
   Clip__PushBundles: 'true'
 }

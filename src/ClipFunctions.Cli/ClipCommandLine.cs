@@ -1,4 +1,6 @@
 using System.CommandLine;
+using Azure;
+using Azure.Identity;
 using ClipFunctions.Checkpoints;
 using ClipFunctions.Cli.Commands;
 using ClipFunctions.Cli.Console;
@@ -8,8 +10,12 @@ using ClipFunctions.Clip.Tokenization;
 using ClipFunctions.Clip.ZeroShot;
 using ClipFunctions.Datasets;
 using ClipFunctions.Evaluation;
+using ClipFunctions.ModelCaching;
 using ClipFunctions.ModelCaching.Catalog;
 using ClipFunctions.ModelCaching.Downloads;
+using ClipFunctions.Pipeline.Configuration;
+using ClipFunctions.Pipeline.Poison;
+using Microsoft.Extensions.Options;
 
 namespace ClipFunctions.Cli;
 
@@ -58,6 +64,8 @@ internal static class ClipCommandLine
                 EvaluateCommand.CreateProbe(globals, terminal, examples),
                 EvaluateCommand.CreateZeroShot(globals, terminal, examples),
                 VerifyCommand.Create(globals, terminal, examples),
+                RetagCommand.Create(globals, terminal, examples),
+                PoisonCommand.Create(globals, terminal, examples),
             ])
         {
             root.Add(command);
@@ -91,7 +99,8 @@ internal static class ClipCommandLine
         }
         catch (Exception exception) when (IsExpected(exception))
         {
-            terminal.Error(exception.Message);
+            // Storage's messages go on with all headers.
+            terminal.Error(exception is RequestFailedException or AggregateException ? exception.Message.Split('\n', 2)[0].Trim() : exception.Message);
             if (exception is ModelDownloadException { Fault: var fault } && Hints.TryGetValue(fault, out string? hint))
             {
                 terminal.Note(hint);
@@ -114,6 +123,13 @@ internal static class ClipCommandLine
         or ModelDownloadException
         or InvalidCatalogException
         or DeviceUnavailableException
+        or InvalidSettingException
+        or OptionsValidationException
+        or ModelNotFoundException
+        or PoisonReplayException
+        or RequestFailedException
+        or AggregateException { InnerException: RequestFailedException }
+        or AuthenticationFailedException
         or IOException
         or UnauthorizedAccessException
         or FormatException

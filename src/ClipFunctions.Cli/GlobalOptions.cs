@@ -48,5 +48,16 @@ internal sealed class GlobalOptions
         };
     }
 
+    /// <summary>The same as settings of the pipeline; null where neither an option nor our own variables say anything.</summary>
+    public IEnumerable<(string Key, string? Value)> PipelineSettings(ParseResult parsed) =>
+    [
+        ("Clip:CacheDirectory", parsed.GetValue(CacheDirectory) ?? Environment("CLIP_CACHE")),
+        ("Clip:Device", parsed.GetValue(Device) ?? Environment("CLIP_DEVICE")),
+        ("Clip:Offline", parsed.GetValue(Offline) || Environment("CLIP_OFFLINE") is "1" or "true" ? "true" : null),
+        ("Clip:HubUrl", parsed.GetValue(HubUrl) ?? Environment("HF_ENDPOINT")),
+        ("Clip:HubToken", Environment("HF_TOKEN")),
+        ("Clip:Catalog", parsed.GetValue(Catalog) ?? Environment("CLIP_CATALOG")),
+    ];
+
     private static string? Environment(string name) => System.Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
 }

@@ -73,7 +73,16 @@ public sealed class EvaluationStore
     /// <param name="change">Gives the new status, or null to leave it as it is. A run that is over stays so.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>The status that stands there now; null if there is no such run.</returns>
-    internal async Task<EvaluationStatus?> ChangeStatusAsync(string runId, Func<EvaluationStatus, EvaluationStatus?> change, CancellationToken cancellationToken)
+    internal Task<EvaluationStatus?> ChangeStatusAsync(string runId, Func<EvaluationStatus, EvaluationStatus?> change, CancellationToken cancellationToken) =>
+        ChangeAnyStatusAsync(runId, status => status.IsOver ? null : change(status), cancellationToken);
+
+    /// <summary>Opens a run that failed again, so that its steps do their work; others are left as they are.</summary>
+    internal Task<EvaluationStatus?> ReopenAsync(string runId, CancellationToken cancellationToken) => ChangeAnyStatusAsync(
+        runId,
+        status => status.State == EvaluationState.Failed ? status with { State = EvaluationState.Queued, Failure = null } : null,
+        cancellationToken);
+
+    private async Task<EvaluationStatus?> ChangeAnyStatusAsync(string runId, Func<EvaluationStatus, EvaluationStatus?> change, CancellationToken cancellationToken)
     {
         string name = $"{runId}/{StatusFile}";
         for (int attempt = 0; attempt < MaxStatusWrites; attempt++)
@@ -83,7 +92,7 @@ public sealed class EvaluationStore
                 return null;
             }
 
-            if (standing.Value.IsOver || change(standing.Value) is not { } changed)
+            if (change(standing.Value) is not { } changed)
             {
                 return standing.Value;
             }

@@ -24,9 +24,9 @@ public sealed class PoisonQueues
 
     private readonly QueueServiceClient _work;
     private readonly QueueServiceClient _host;
-    private readonly Dictionary<string, EvaluationState> _stateOf;
     private readonly ResultStore _results;
     private readonly EvaluationStore _evaluations;
+    private readonly EvaluationQueues _queues;
 
     /// <summary>Looks at the poison queues of both accounts, which may be one.</summary>
     /// <param name="storage">The account of pictures and evaluations.</param>
@@ -34,7 +34,8 @@ public sealed class PoisonQueues
     /// <param name="layout">The queues' names.</param>
     /// <param name="results">Tells why an upload failed.</param>
     /// <param name="evaluations">Tells why a run failed.</param>
-    public PoisonQueues(StorageConnection storage, StorageConnection host, StorageLayout layout, ResultStore results, EvaluationStore evaluations)
+    /// <param name="queues">Asks for a run once more.</param>
+    public PoisonQueues(StorageConnection storage, StorageConnection host, StorageLayout layout, ResultStore results, EvaluationStore evaluations, EvaluationQueues queues)
     {
         ArgumentNullException.ThrowIfNull(storage);
         ArgumentNullException.ThrowIfNull(host);
@@ -43,15 +44,10 @@ public sealed class PoisonQueues
         // Raw: a message is put back as it is, whatever its encoding.
         _work = storage.RawQueues;
         _host = host.RawQueues;
-        _stateOf = new(StringComparer.Ordinal)
-        {
-            [layout.EvaluationQueue] = EvaluationState.Queued,
-            [layout.ShardQueue] = EvaluationState.Extracting,
-            [layout.FitQueue] = EvaluationState.Fitting,
-        };
         _results = results;
         _evaluations = evaluations;
-        Names = [.. _stateOf.Keys.Select(queue => queue + EvaluationQueues.PoisonSuffix), BlobTriggerPoison];
+        _queues = queues;
+        Names = [.. ((string[])[layout.EvaluationQueue, layout.ShardQueue, layout.FitQueue]).Select(queue => queue + EvaluationQueues.PoisonSuffix), BlobTriggerPoison];
     }
 
     /// <summary>The poison queues.</summary>
@@ -190,11 +186,7 @@ public sealed class PoisonQueues
         {
             if (poison != BlobTriggerPoison && subject is not null && EvaluationRequestReader.IsRunId(subject))
             {
-                EvaluationState state = _stateOf[target];
-                await _evaluations.ChangeStatusAsync(
-                    subject,
-                    status => status.State == EvaluationState.Failed ? status with { State = state, Failure = null } : null,
-                    cancellationToken);
+                await OpenAgainAsync(subject, cancellationToken);
             }
 
             QueueClient queue = (poison == BlobTriggerPoison ? _host : _work).GetQueueClient(target);
@@ -208,6 +200,22 @@ public sealed class PoisonQueues
         catch (RequestFailedException exception)
         {
             return exception.Message.Split('\n', 2)[0].Trim();
+        }
+    }
+
+    /// <summary>
+    /// Of a failed run the steps do nothing, and messages of its other shards have been taken from their queue without effect. So it is asked for once
+    /// more: its plan stands, and shards that are missing are handed out again.
+    /// </summary>
+    private async Task OpenAgainAsync(string runId, CancellationToken cancellationToken)
+    {
+        if (await _evaluations.StatusAsync(runId, cancellationToken) is { State: EvaluationState.Failed } failed)
+        {
+            await _evaluations.ReopenAsync(runId, cancellationToken);
+            if (failed.Request is { } request)
+            {
+                await _queues.SendRunAsync(request with { RunId = runId }, cancellationToken);
+            }
         }
     }
 
