@@ -55,7 +55,7 @@ RUN mkdir -p /models && \
 # What is in the app, as SPDX, beside it.
 ARG VERSION=0.1.0
 RUN dotnet tool install --tool-path /tools Microsoft.Sbom.DotNetTool --version 4.1.13 && \
-    /tools/sbom-tool generate -b /app -bc /src/src -pn ClipFunctions -pv "$VERSION" -ps ClipFunctions -nsb https://clipfunctions.invalid
+    DOTNET_ROLL_FORWARD=Major /tools/sbom-tool generate -b /app -bc /src/src -pn ClipFunctions -pv "$VERSION" -ps ClipFunctions -nsb https://clipfunctions.invalid
 
 FROM mcr.microsoft.com/azure-functions/dotnet-isolated:4-dotnet-isolated${DOTNET} AS final
 ENV AzureWebJobsScriptRoot=/home/site/wwwroot \

@@ -32,7 +32,7 @@ RUN mkdir -p /models && \
     if [ -n "$MODEL" ]; then dotnet /clip/clip.dll pull "$MODEL" --cache /models ${ACCEPT_LICENCE:+--accept-licence "$ACCEPT_LICENCE"}; fi
 ARG VERSION=0.1.0
 RUN dotnet tool install --tool-path /tools Microsoft.Sbom.DotNetTool --version 4.1.13 && \
-    /tools/sbom-tool generate -b /app -bc /src/src -pn ClipFunctions.LocalHost -pv "$VERSION" -ps ClipFunctions -nsb https://clipfunctions.invalid
+    DOTNET_ROLL_FORWARD=Major /tools/sbom-tool generate -b /app -bc /src/src -pn ClipFunctions.LocalHost -pv "$VERSION" -ps ClipFunctions -nsb https://clipfunctions.invalid
 
 # The clip command alone, as for clip retag: --target cli.
 FROM mcr.microsoft.com/dotnet/aspnet:${DOTNET} AS cli
