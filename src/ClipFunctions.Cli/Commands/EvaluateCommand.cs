@@ -168,7 +168,7 @@ internal static class EvaluateCommand
         List<IReadOnlyList<string>> rows =
         [
             ["model", $"{report.Model.Id} ({report.Model.Precision}, {report.Model.Device})"],
-            ["data set", string.Create(CultureInfo.InvariantCulture, $"{report.Dataset.Name}: {report.Dataset.Classes.Count} classes, {report.Dataset.TrainCount} train, {report.Dataset.ValidationCount} validation, {report.Dataset.TestCount} test")],
+            ["data set", string.Create(CultureInfo.InvariantCulture, $"{report.Dataset.Name}: {report.Dataset.Classes.Count} classes, {(report.Probe is null ? "" : $"{report.Dataset.TrainCount} train, {report.Dataset.ValidationCount} validation, ")}{report.Dataset.TestCount} test")],
             ["top-1", string.Create(CultureInfo.InvariantCulture, $"{result.Top1:P2} ({result.Top1Low:P2} to {result.Top1High:P2})")],
         ];
         if (result.Top5 is { } top5)

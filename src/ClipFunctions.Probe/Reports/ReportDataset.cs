@@ -15,10 +15,10 @@ public sealed record ReportDataset
     /// <summary>The names of the k classes, in the order of their indices.</summary>
     public required IReadOnlyList<string> Classes { get; init; }
 
-    /// <summary>Readable pictures in the train split.</summary>
+    /// <summary>Readable pictures of the train split that were used; 0 in a zero-shot run.</summary>
     public required int TrainCount { get; init; }
 
-    /// <summary>Readable pictures in the validation split; 0 if there is none.</summary>
+    /// <summary>Readable pictures of the validation split that were used; 0 if there is none.</summary>
     public required int ValidationCount { get; init; }
 
     /// <summary>Readable pictures in the test split.</summary>

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Azure.Storage.Blobs;
 using ClipFunctions.Pipeline.Evaluations;
@@ -226,7 +227,17 @@ public sealed partial class EvaluationTests(AzuriteServer azurite)
 
         Assert.Equal((EvaluationState.Failed, code), (status.State, status.Failure?.Code));
         Assert.NotEmpty(status.Failure!.Message);
-        Assert.Equal([message], await harness.PoisonAsync(pipeline.Layout.EvaluationQueue));
+        string poisoned = Assert.Single(await harness.PoisonAsync(pipeline.Layout.EvaluationQueue));
+        if (code == "InvalidMessage")
+        {
+            Assert.Equal(message, poisoned);
+            return;
+        }
+
+        // A request is sent on with its run's id first: what lies in the poison queue names the run.
+        JsonNode request = JsonNode.Parse(poisoned)!;
+        Assert.Equal(status.RunId, (string?)request["runId"]);
+        Assert.All(JsonNode.Parse(message)!.AsObject(), field => Assert.True(JsonNode.DeepEquals(field.Value, request[field.Key]), field.Key));
     }
 
     [Fact]
