@@ -27,6 +27,10 @@ internal sealed class Minimizer : IDisposable
     // Evaluations in float32 differ by about this share of the objective.
     private const double Noise = 1e-7;
 
+    // What a step promises must be above it, and what is won between two failed searches: else they only follow the round-off.
+    private const double LeastPromise = 1e-3 * Noise;
+    private const double LeastProgress = 100 * Noise;
+
     private readonly TrainingSet _set;
     private readonly FitOptions _options;
     private readonly IProgress<FitProgress>? _progress;
@@ -81,6 +85,7 @@ internal sealed class Minimizer : IDisposable
         double value = Evaluate(_point, _gradient);
         ToWhite(_gradient, _white);
         double estimate;
+        double lastFailure = double.PositiveInfinity;
         int iterations = 0;
         FitOutcome outcome;
         while (true)
@@ -97,7 +102,8 @@ internal sealed class Minimizer : IDisposable
             _progress?.Report(new FitProgress(iterations, _evaluations, value, estimate));
             if (estimate <= _options.Tolerance)
             {
-                outcome = FitOutcome.Converged;
+                // Soon after a failed search the memory knows too little of the curvature to tell.
+                outcome = double.IsInfinity(lastFailure) || _memory.Count == Memory ? FitOutcome.Converged : FitOutcome.PrecisionReached;
                 break;
             }
 
@@ -110,12 +116,13 @@ internal sealed class Minimizer : IDisposable
             double length = Search(ref value, slope);
             if (length == 0)
             {
-                if (_memory.Count == 0)
+                if (_memory.Count == 0 || !(value < lastFailure * (1 - LeastProgress)))
                 {
                     outcome = FitOutcome.PrecisionReached;
                     break;
                 }
 
+                lastFailure = value;
                 _memory.Clear();
                 continue;
             }
@@ -227,6 +234,11 @@ internal sealed class Minimizer : IDisposable
             high = length;
             double share = finite && nextSlope > 0 ? lowSlope / (lowSlope - nextSlope) : 0.1;
             length = low + ((high - low) * Math.Clamp(share, 0.1, 0.9));
+            if (best == 0 && -length * slope < LeastPromise * Math.Abs(value))
+            {
+                return 0;
+            }
+
             if (best > 0 && trial >= 4)
             {
                 TensorPrimitives.MultiplyAdd(_step, best, _point, _trialPoint);

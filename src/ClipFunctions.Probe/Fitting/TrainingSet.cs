@@ -201,13 +201,6 @@ internal sealed unsafe class TrainingSet : IDisposable
 
             TensorPrimitives.Multiply(new ReadOnlySpan<double>(sums, classes * GramPitch), scale, new Span<double>(sums, classes * GramPitch));
         }, GiveBack);
-        for (int j = 0; j < dimension; j++)
-        {
-            if (!double.IsFinite(gram.Pointer[((nint)j * GramPitch) + j]))
-            {
-                throw Unusable(j);
-            }
-        }
     }
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);

@@ -24,7 +24,7 @@ public sealed class LogisticRegressionTests
 
     [Fact]
     public void AnySmallDataReachNewtonsOptimum() =>
-        Gen.Select(Gen.Int[2, 4], Gen.Int[1, 5], Gen.Int[0, 30], Gen.Double[-4, 4], Gen.Double[0, 3], Gen.Int[0, 1000]).Sample(
+        Gen.Select(Gen.Int[2, 4], Gen.Int[1, 5], Gen.Int[0, 30], Gen.Double[-4, 2], Gen.Double[0, 3], Gen.Int[0, 1000]).Sample(
             (classes, dimension, more, exponent, separation, seed) =>
             {
                 (FeatureMatrix features, LabelVector labels) = SampleFeatures.Matrix(classes + more, dimension, classes, separation, seed);
@@ -32,6 +32,23 @@ public sealed class LogisticRegressionTests
                 AssertOptimal(Fit(features, labels, c), features, labels, c);
             },
             iter: 200);
+
+    [Theory]
+    [InlineData(4, 2, 32, 2.958211629311353, 409, 1e4)]
+    [InlineData(3, 5, 27, 1, 795, 7930)]
+    [InlineData(4, 5, 9, 0, 834, 7841)]
+    [InlineData(4, 2, 24, 2.1077577216307075, 140, 1e4)]
+    public void WhereFloat32EndsBeforeTheOptimumTheFitEndsSoonAndItsBoundHolds(int classes, int dimension, int rows, double separation, int seed, double c)
+    {
+        (FeatureMatrix features, LabelVector labels) = SampleFeatures.Matrix(rows, dimension, classes, separation, seed);
+        FitResult fit = Fit(features, labels, c);
+        double optimum = PlainObjective.Value(PlainOptimum.Find(features, labels, c), features, labels, c);
+        double gap = (PlainObjective.Value(fit.Classifier, features, labels, c) / optimum) - 1;
+        Assert.NotEqual(FitOutcome.IterationLimit, fit.Report.Outcome);
+        Assert.InRange(fit.Report.Evaluations, 1, 1000);
+        Assert.InRange(gap, -1e-9, 1e-3);
+        Assert.True(gap <= fit.Report.RelativeGapBound, $"{gap} above the optimum; {fit.Report}");
+    }
 
     [Theory]
     [InlineData(2)]

@@ -81,6 +81,10 @@ public sealed class ClassificationMetricsTests
         Assert.Equal((1, 1.0, (double)0.95f), (metrics.Reliability[9].Count, metrics.Reliability[9].Accuracy, metrics.Reliability[9].Confidence));
         Assert.Equal((1, 0.0, (double)0.65f), (metrics.Reliability[6].Count, metrics.Reliability[6].Accuracy, metrics.Reliability[6].Confidence));
         Assert.Equal((0.05 + 0.65) / 2, metrics.CalibrationError, 1e-7);
+
+        // A bin holds its upper end.
+        ClassificationMetrics border = Compute([0.5f, 0, 0, 0], [0, 1], 2, options);
+        Assert.Equal([1, 0, 0, 0, 1, 0], border.Reliability.Take(6).Select(bin => bin.Count));
     }
 
     [Fact]
