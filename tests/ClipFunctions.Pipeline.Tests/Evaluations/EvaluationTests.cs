@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using ClipFunctions.Pipeline.Evaluations;
 using ClipFunctions.Probe.Reports;
@@ -158,7 +159,19 @@ public sealed partial class EvaluationTests(AzuriteServer azurite)
 
         Assert.Equal((EvaluationState.Failed, code), (status.State, status.Failure?.Code));
         Assert.NotEmpty(status.Failure!.Message);
-        Assert.Equal([message], await harness.PoisonAsync(pipeline.Layout.EvaluationQueue));
+        string poison = Assert.Single(await harness.PoisonAsync(pipeline.Layout.EvaluationQueue));
+        if (code == "InvalidMessage")
+        {
+            Assert.Equal(message, poison);
+        }
+        else
+        {
+            // It tells whose it was.
+            using JsonDocument sent = JsonDocument.Parse(message);
+            using JsonDocument kept = JsonDocument.Parse(poison);
+            Assert.Equal(status.RunId, kept.RootElement.GetProperty("runId").GetString());
+            Assert.All(sent.RootElement.EnumerateObject(), property => Assert.True(JsonElement.DeepEquals(property.Value, kept.RootElement.GetProperty(property.Name)), property.Name));
+        }
     }
 
     [Fact]
