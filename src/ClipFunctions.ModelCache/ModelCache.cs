@@ -418,6 +418,7 @@ public sealed partial class ModelCache : IAsyncDisposable
             entry.Encoder = new ModelEncoder(model, _options.Batching, _options.Model.MaxTextTokens, _decoders, _time);
             model.TowerLoading += (_, _) => MakeRoom();
             model.TowerLoaded += (_, load) => LogTower(entry, load);
+            model.BatchReduced += (_, reduced) => LogReduced(reduced.Tower, entry.Bundle.Id, reduced.Rows, reduced.Most);
             model.Load(_options.Model.Preload, cancellationToken);
             LogLoaded(entry.Bundle.Id, model.Device.ToString(), model.Fingerprint, Stopwatch.GetElapsedTime(start).TotalMilliseconds);
             return model;
@@ -649,6 +650,9 @@ public sealed partial class ModelCache : IAsyncDisposable
 
     [LoggerMessage(9, LogLevel.Error, "A run of model {Model} failed within ONNX Runtime: its users finish, the next lease loads it anew")]
     private partial void LogFaulted(string model);
+
+    [LoggerMessage(10, LogLevel.Warning, "Tower {Tower} of {Model} ran out of memory with {Rows} at once; it takes at most {Most} of that length from now on")]
+    private partial void LogReduced(ModelTowers tower, string model, int rows, int most);
 
     private sealed class Entry(ModelBundle bundle)
     {

@@ -5,6 +5,7 @@ using System.Runtime.InteropServices;
 using ClipFunctions.Clip.Bundles;
 using ClipFunctions.Clip.Imaging;
 using ClipFunctions.Clip.Tokenization;
+using Microsoft.ML.OnnxRuntime;
 
 namespace ClipFunctions.Clip.Inference;
 
@@ -26,8 +27,9 @@ public sealed class ClipModel : IDisposable
     private readonly TowerSession _visual;
     private readonly TowerSession _textual;
     private readonly UsageGate _gate;
+    private readonly bool _buckets;
 
-    private ClipModel(ModelBundle bundle, ClipModelOptions options)
+    internal ClipModel(ModelBundle bundle, ClipModelOptions options, Action<SessionOptions>? configure = null)
     {
         _options = options;
         Bundle = bundle;
@@ -39,6 +41,7 @@ public sealed class ClipModel : IDisposable
 
         int threads = options.Threads > 0 ? options.Threads : Environment.ProcessorCount;
         OptimizedGraphStore? graphs = options.OptimizedGraphDirectory is { Length: > 0 } directory ? new OptimizedGraphStore(directory, options.OptimizedGraphLimitMB << 20, device.Device) : null;
+        _buckets = options.BatchShapes == BatchShapes.Buckets || (options.BatchShapes == BatchShapes.Auto && Device.Name != "cpu");
         _visual = NewTower(ModelTowers.Vision);
         _textual = NewTower(ModelTowers.Text);
         _gate = new UsageGate(nameof(ClipModel), () =>
@@ -47,8 +50,10 @@ public sealed class ClipModel : IDisposable
             _textual.Dispose();
         });
 
-        TowerSession NewTower(ModelTowers tower) => new(bundle, tower, threads, device, graphs)
+        TowerSession NewTower(ModelTowers tower) => new(bundle, tower, threads, device, _buckets, graphs)
         {
+            Reduced = reduced => BatchReduced?.Invoke(this, reduced),
+            Configuring = configure,
             Loading = load => TowerLoading?.Invoke(this, load),
             Loaded = load => TowerLoaded?.Invoke(this, load),
         };
@@ -59,6 +64,9 @@ public sealed class ClipModel : IDisposable
 
     /// <summary>Raised when a tower has been loaded.</summary>
     public event EventHandler<TowerLoadEventArgs>? TowerLoaded;
+
+    /// <summary>Raised when a batch did not fit into memory, on the thread that runs it. The batch is done in halves; nobody who waits for it notices.</summary>
+    public event EventHandler<BatchReducedEventArgs>? BatchReduced;
 
     /// <summary>Where the model comes from.</summary>
     public ModelBundle Bundle { get; }
@@ -275,7 +283,9 @@ public sealed class ClipModel : IDisposable
         int[] lengths = new int[tokens.Count];
         for (int row = 0; row < lengths.Length; row++)
         {
-            lengths[row] = Manifest.Textual.DynamicContext ? PooledPosition(tokens, row) + 1 : ContextLength;
+            lengths[row] = !Manifest.Textual.DynamicContext ? ContextLength
+                : _buckets ? BatchBuckets.Tokens(PooledPosition(tokens, row) + 1, ContextLength)
+                : PooledPosition(tokens, row) + 1;
         }
 
         Array.Sort((int[])lengths.Clone(), order);

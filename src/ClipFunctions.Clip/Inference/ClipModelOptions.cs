@@ -22,6 +22,12 @@ public sealed record ClipModelOptions
     /// </summary>
     public string? CudaProviderLibrary { get; init; }
 
+    /// <summary>Options of the provider built into ONNX Runtime's GPU package.</summary>
+    public CudaOptions Cuda { get; init; } = new();
+
+    /// <summary>Which shapes of batches the sessions see. <see cref="BatchShapes.Auto"/> by default.</summary>
+    public BatchShapes BatchShapes { get; init; }
+
     /// <summary>Threads of a tower's computation; 0 (default) for as many as there are cores.</summary>
     public int Threads
     {

@@ -59,7 +59,7 @@ internal sealed class DeviceSetup
     private static DeviceSetup Cuda(ClipModelOptions options, int index)
     {
         string name = string.Create(CultureInfo.InvariantCulture, $"cuda:{index}");
-        DeviceSetup setup = options.CudaProviderLibrary is { Length: > 0 } library ? Plugin(name, library, index) : BuiltIn(name, index);
+        DeviceSetup setup = options.CudaProviderLibrary is { Length: > 0 } library ? Plugin(name, library, index) : BuiltIn(name, index, options.Cuda);
         try
         {
             // Loads the provider and its libraries, so that what is missing shows now and not at the first picture.
@@ -74,14 +74,19 @@ internal sealed class DeviceSetup
         return setup;
     }
 
-    private static DeviceSetup BuiltIn(string name, int index)
+    private static DeviceSetup BuiltIn(string name, int index, CudaOptions cuda)
     {
         if (!OnnxEnvironment.Instance.GetAvailableProviders().Contains(CudaProvider))
         {
             throw new DeviceUnavailableException(name, "this build's ONNX Runtime has no CUDA provider. Build with -p:AzurePackages=true (Microsoft.ML.OnnxRuntime.Gpu), or name a CUDA provider library.");
         }
 
-        return new DeviceSetup(new ModelDevice { Name = name, Provider = CudaProvider }, session => session.AppendExecutionProvider_CUDA(index));
+        return new DeviceSetup(new ModelDevice { Name = name, Provider = CudaProvider }, session =>
+        {
+            using OrtCUDAProviderOptions provider = new();
+            provider.UpdateOptions(cuda.ToProviderOptions(index));
+            session.AppendExecutionProvider_CUDA(provider);
+        });
     }
 
     private static DeviceSetup Plugin(string name, string library, int index)

@@ -10,6 +10,17 @@ namespace ClipFunctions.Clip.Inference;
 /// </summary>
 internal sealed class TowerSession : IDisposable
 {
+    private static readonly string[] OutOfMemoryTexts =
+    [
+        "Failed to allocate memory",
+        "is smaller than requested bytes",
+        "out of memory",
+        "bad_alloc",
+        "bad allocation",
+        "CUDNN_STATUS_ALLOC_FAILED",
+        "CUBLAS_STATUS_ALLOC_FAILED",
+    ];
+
     private readonly Lock _lock = new();
     private readonly ModelTowers _tower;
     private readonly GraphSpec _spec;
@@ -22,10 +33,13 @@ internal sealed class TowerSession : IDisposable
     private readonly string[] _inputs;
     private readonly string[] _outputs;
     private volatile InferenceSession? _session;
+    private readonly bool _buckets;
+    private readonly Dictionary<(int Rows, int Length), Stack<IDisposable>> _bound = [];
     private volatile bool _faulted;
     private long _memoryBytes;
+    private long _mostElements = long.MaxValue;
 
-    public TowerSession(ModelBundle bundle, ModelTowers tower, int threads, DeviceSetup device, OptimizedGraphStore? store)
+    public TowerSession(ModelBundle bundle, ModelTowers tower, int threads, DeviceSetup device, bool buckets, OptimizedGraphStore? store)
     {
         BundleManifest manifest = bundle.Manifest;
         _tower = tower;
@@ -34,6 +48,7 @@ internal sealed class TowerSession : IDisposable
         _dimension = manifest.Architecture.EmbeddingDimension;
         _threads = threads;
         _device = device;
+        _buckets = buckets;
         _inputs = _spec.AttentionMask is { } mask ? [_spec.Input, mask] : [_spec.Input];
         _outputs = [_spec.Output];
 
@@ -48,6 +63,12 @@ internal sealed class TowerSession : IDisposable
     public Action<TowerLoadEventArgs>? Loading { get; set; }
 
     public Action<TowerLoadEventArgs>? Loaded { get; set; }
+
+    /// <summary>Told when a batch did not fit into memory.</summary>
+    public Action<BatchReducedEventArgs>? Reduced { get; set; }
+
+    /// <summary>Changes a session's options before it is made: for tests.</summary>
+    internal Action<SessionOptions>? Configuring { get; set; }
 
     public bool IsLoaded => _session is not null;
 
@@ -93,6 +114,10 @@ internal sealed class TowerSession : IDisposable
     }
 
     /// <summary>Runs the tower on one batch.</summary>
+    /// <remarks>
+    /// A batch that does not fit into memory is cut in halves, and so are all later ones of its size. A single row that does not fit leaves the session
+    /// faulted: its memory may be in pieces, and a new session begins with none taken.
+    /// </remarks>
     /// <param name="input">The batch, row-major.</param>
     /// <param name="shape">Its shape.</param>
     /// <param name="output">Takes <c>[n, dimension]</c>.</param>
@@ -102,18 +127,47 @@ internal sealed class TowerSession : IDisposable
         where T : unmanaged
     {
         Load(cancellationToken);
-        if (!_spec.SingleItem || shape[0] == 1)
+        int count = (int)shape[0];
+        int each = input.Length / Math.Max(1, count);
+        int most = _spec.SingleItem ? 1 : (int)Math.Clamp(Interlocked.Read(ref _mostElements) / Math.Max(1, each), 1, Math.Max(1, count));
+        if (count > most)
         {
-            RunBatch(input, shape, output, mask, cancellationToken);
+            RunPieces(input, shape, output, mask, most, cancellationToken);
             return;
         }
 
-        int count = (int)shape[0];
-        int each = input.Length / Math.Max(1, count);
-        long[] single = [1, .. shape[1..]];
-        for (int i = 0; i < count; i++)
+        try
         {
-            RunBatch(input.Slice(i * each, each), single, output.Slice(i * _dimension, _dimension), mask.IsEmpty ? mask : mask.Slice(i * each, each), cancellationToken);
+            RunBatch(input, shape, output, mask, cancellationToken);
+        }
+        catch (OnnxRuntimeException exception) when (count > 1 && IsOutOfMemory(exception))
+        {
+            int half = (count + 1) / 2;
+            long elements = (long)half * each;
+            if (elements < Interlocked.Read(ref _mostElements))
+            {
+                Interlocked.Exchange(ref _mostElements, elements);
+                Reduced?.Invoke(new BatchReducedEventArgs { Tower = _tower, Rows = count, Most = half });
+            }
+
+            RunPieces(input, shape, output, mask, half, cancellationToken);
+        }
+    }
+
+    private void RunPieces<T>(Memory<T> input, long[] shape, Memory<float> output, Memory<T> mask, int most, CancellationToken cancellationToken)
+        where T : unmanaged
+    {
+        int count = (int)shape[0];
+        int each = input.Length / count;
+        for (int start = 0; start < count; start += most)
+        {
+            int rows = Math.Min(most, count - start);
+            Run(
+                input.Slice(start * each, rows * each),
+                [rows, .. shape[1..]],
+                output.Slice(start * _dimension, rows * _dimension),
+                cancellationToken,
+                mask.IsEmpty ? mask : mask.Slice(start * each, rows * each));
         }
     }
 
@@ -122,21 +176,79 @@ internal sealed class TowerSession : IDisposable
     {
         using RunOptions options = new();
         using CancellationTokenRegistration registration = cancellationToken.Register(static state => ((RunOptions)state!).Terminate = true, options);
-        using OrtValue pixels = OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, input, shape);
-        using OrtValue embeddings = OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, output, [shape[0], _dimension]);
-        using OrtValue? masks = mask.IsEmpty ? null : OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, mask, shape);
         try
         {
-            _session!.Run(options, _inputs, masks is null ? [pixels] : [pixels, masks], _outputs, [embeddings]);
+            if (_buckets && !_spec.SingleItem)
+            {
+                RunBound(options, input, shape, output, mask);
+            }
+            else
+            {
+                RunExact(options, input, shape, output, mask);
+            }
         }
         catch (OnnxRuntimeException exception) when (cancellationToken.IsCancellationRequested)
         {
             throw new OperationCanceledException("The run was cancelled.", exception, cancellationToken);
         }
-        catch (OnnxRuntimeException exception) when (!IsInputFault(exception))
+        catch (OnnxRuntimeException exception) when (!IsInputFault(exception) && (shape[0] == 1 || !IsOutOfMemory(exception)))
         {
             _faulted = true;
             throw;
+        }
+    }
+
+    private void RunExact<T>(RunOptions options, Memory<T> input, long[] shape, Memory<float> output, Memory<T> mask)
+        where T : unmanaged
+    {
+        using OrtValue inputs = OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, input, shape);
+        using OrtValue embeddings = OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, output, [shape[0], _dimension]);
+        using OrtValue? masks = mask.IsEmpty ? null : OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, mask, shape);
+        _session!.Run(options, _inputs, masks is null ? [inputs] : [inputs, masks], _outputs, [embeddings]);
+    }
+
+    /// <summary>By buffers that are bound once for each shape; there are as many of a shape as batches have ever run at a time.</summary>
+    private void RunBound<T>(RunOptions options, Memory<T> input, long[] shape, Memory<float> output, Memory<T> mask)
+        where T : unmanaged
+    {
+        int count = (int)shape[0];
+        if (count == 0)
+        {
+            return;
+        }
+
+        int rows = BatchBuckets.Rows(count);
+        (int, int) key = (rows, input.Length / count);
+#pragma warning disable CA2000 // Kept for the next batch, or disposed of where the run fails.
+        IDisposable? free = null;
+        lock (_bound)
+        {
+            if (_bound.TryGetValue(key, out Stack<IDisposable>? stack))
+            {
+                stack.TryPop(out free);
+            }
+        }
+
+        BoundBatch<T> batch = (BoundBatch<T>?)free ?? new BoundBatch<T>(_session!, _inputs, _spec.Output, [rows, .. shape[1..]], _dimension);
+#pragma warning restore CA2000
+        try
+        {
+            batch.Run(options, input.Span, mask.Span, output.Span, count);
+        }
+        catch
+        {
+            batch.Dispose();
+            throw;
+        }
+
+        lock (_bound)
+        {
+            if (!_bound.TryGetValue(key, out Stack<IDisposable>? stack))
+            {
+                _bound[key] = stack = new Stack<IDisposable>();
+            }
+
+            stack.Push(batch);
         }
     }
 
@@ -146,6 +258,16 @@ internal sealed class TowerSession : IDisposable
         {
             if (_session is { } session)
             {
+                lock (_bound)
+                {
+                    foreach (IDisposable batch in _bound.Values.SelectMany(free => free))
+                    {
+                        batch.Dispose();
+                    }
+
+                    _bound.Clear();
+                }
+
                 session.Dispose();
                 _session = null;
                 NativeMemory.GiveBack();
@@ -157,6 +279,10 @@ internal sealed class TowerSession : IDisposable
 
     // The code is told in the message alone.
     private static bool IsInputFault(OnnxRuntimeException exception) => exception.Message.Contains("ErrorCode:InvalidArgument", StringComparison.Ordinal);
+
+    // Of the arena, of the CUDA runtime, of cuDNN and cuBLAS; here too the message alone tells.
+    private static bool IsOutOfMemory(OnnxRuntimeException exception) =>
+        OutOfMemoryTexts.Any(text => exception.Message.Contains(text, StringComparison.OrdinalIgnoreCase));
 
     private InferenceSession Create(out GraphOrigin origin, out string? failure)
     {
@@ -193,6 +319,7 @@ internal sealed class TowerSession : IDisposable
         // Waiting threads sleep: the cores belong to decoding and to the host's other work.
         options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
         configure(options);
+        Configuring?.Invoke(options);
         _device.Prepare(options);
         InferenceSession session = new(path, options);
         try

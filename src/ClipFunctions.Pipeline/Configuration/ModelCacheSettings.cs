@@ -1,7 +1,9 @@
 using System.Globalization;
 using ClipFunctions.Clip.Bundles;
 using ClipFunctions.Clip.Imaging;
+using ClipFunctions.Clip.Inference;
 using ClipFunctions.ModelCaching;
+using ClipFunctions.ModelCaching.Batching;
 using ClipFunctions.ModelCaching.Downloads;
 using Microsoft.Extensions.Configuration;
 
@@ -27,15 +29,22 @@ public sealed record ModelCacheSettings
         ArgumentNullException.ThrowIfNull(configuration);
         IConfigurationSection clip = configuration.GetSection(ClipOptions.Section);
         ModelCacheOptions defaults = new();
+        BatchingOptions batching = Bound(clip.GetSection("Batching"), defaults.Batching);
         ModelCacheOptions options = defaults with
         {
             CacheDirectory = Text(clip, "CacheDirectory") ?? defaults.CacheDirectory,
             Model = defaults.Model with
             {
                 Device = Text(clip, "Device") ?? defaults.Model.Device,
+                CudaProviderLibrary = Text(clip, "CudaProviderLibrary"),
+                Cuda = Bound(clip.GetSection("Cuda"), defaults.Model.Cuda),
+                BatchShapes = Choice<BatchShapes>(clip, "BatchShapes"),
+
+                // A batch is run as it was put together.
+                MaxImageBatch = Math.Max(defaults.Model.MaxImageBatch, batching.MaxImages),
                 ImageLimits = Bound(clip.GetSection("Images"), ImageLimits.Default),
             },
-            Batching = Bound(clip.GetSection("Batching"), defaults.Batching),
+            Batching = batching,
             Precision = Precision(clip, "Precision"),
             MemoryBudgetMB = (long)Number(clip, "MemoryBudgetMB", MaxMemoryBudgetMB, whole: true),
             IdleMinutes = Number(clip, "IdleMinutes", MaxIdleMinutes, whole: false),
@@ -59,6 +68,14 @@ public sealed record ModelCacheSettings
         null => false,
         { } text when bool.TryParse(text, out bool value) => value,
         { } text => throw Error(clip, key, text, "expected true or false"),
+    };
+
+    private static T Choice<T>(IConfigurationSection clip, string key)
+        where T : struct, Enum => Text(clip, key) switch
+    {
+        null => default,
+        { } text when Enum.TryParse(text, ignoreCase: true, out T value) && Enum.IsDefined(value) => value,
+        { } text => throw Error(clip, key, text, $"expected one of {string.Join(", ", Enum.GetNames<T>())}"),
     };
 
     private static double Number(IConfigurationSection clip, string key, double maximum, bool whole)

@@ -1,5 +1,7 @@
+using ClipFunctions.Pipeline.Configuration;
 using ClipFunctions.Pipeline.Hosting;
 using ClipFunctions.Testing;
+using Microsoft.Extensions.Configuration;
 
 namespace ClipFunctions.Pipeline.Tests.Hosting;
 
@@ -42,4 +44,25 @@ public sealed class HostJsonTests
 
         Assert.Throws<InvalidDataException>(() => HostJson.Read(file.Path));
     }
+
+    [Fact]
+    public void ASettingWinsOverTheFile()
+    {
+        using TemporaryFile file = new("""{ "extensions": { "queues": { "maxDequeueCount": 5, "maxPollingInterval": "00:00:02" } } }""");
+
+        HostJson host = HostJson.Read(file.Path, Settings("AzureFunctionsJobHost:extensions:queues:maxDequeueCount", "3"));
+
+        Assert.Equal((3, TimeSpan.FromSeconds(2)), (host.MaxDequeueCount, host.MaxPollingInterval));
+    }
+
+    [Fact]
+    public void NamesTheSettingThatCannotBeUsed()
+    {
+        InvalidSettingException exception = Assert.Throws<InvalidSettingException>(() =>
+            HostJson.Read("no-such-file", Settings("AzureFunctionsJobHost:extensions:blobs:maxDegreeOfParallelism", "many")));
+
+        Assert.Contains("'AzureFunctionsJobHost:extensions:blobs:maxDegreeOfParallelism' is 'many'", exception.Message, StringComparison.Ordinal);
+    }
+
+    private static IConfigurationRoot Settings(string key, string value) => new ConfigurationBuilder().AddInMemoryCollection([new(key, value)]).Build();
 }
