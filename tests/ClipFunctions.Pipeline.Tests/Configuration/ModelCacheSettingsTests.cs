@@ -1,4 +1,5 @@
 using ClipFunctions.Clip.Bundles;
+using ClipFunctions.Clip.Inference;
 using ClipFunctions.ModelCaching;
 using ClipFunctions.Pipeline.Configuration;
 using Microsoft.Extensions.Configuration;
@@ -19,6 +20,35 @@ public sealed class ModelCacheSettingsTests
             (settings.Cache.CacheDirectory, settings.Cache.HubUrl, settings.Cache.HubToken, settings.Cache.Offline, settings.Cache.KeepCheckpoints, settings.Cache.Precision, settings.Cache.MemoryBudgetMB, settings.Cache.IdleMinutes));
         Assert.Empty(settings.Cache.Preload);
         Assert.Empty(settings.Cache.AcceptedLicences);
+    }
+
+    [Fact]
+    public void TakesWhatIsSetOfTheDevice()
+    {
+        ClipModelOptions model = Read(
+            ("Clip:Device", "cuda:1"),
+            ("Clip:BatchShapes", "exact"),
+            ("Clip:Cuda:MemoryLimitMB", "4096"),
+            ("Clip:Cuda:GrowAsRequested", "false"),
+            ("Clip:Cuda:ConvolutionSearch", "Exhaustive"),
+            ("Clip:Cuda:UseTf32", "true"),
+            ("Clip:CudaProviderLibrary", "/opt/libcuda_plugin.so"),
+            ("Clip:Batching:MaxImages", "128")).Cache.Model;
+
+        Assert.Equal(("cuda:1", BatchShapes.Exact, "/opt/libcuda_plugin.so", 128), (model.Device, model.BatchShapes, model.CudaProviderLibrary, model.MaxImageBatch));
+        Assert.Equal(new CudaOptions { MemoryLimitMB = 4096, GrowAsRequested = false, ConvolutionSearch = ConvolutionSearch.Exhaustive, UseTf32 = true }, model.Cuda);
+    }
+
+    [Theory]
+    [InlineData("Clip:BatchShapes", "round")]
+    [InlineData("Clip:BatchShapes", "7")]
+    [InlineData("Clip:Cuda:MemoryLimitMB", "-1")]
+    [InlineData("Clip:Cuda:ConvolutionSearch", "quick")]
+    public void NamesADeviceSettingThatCannotBeUsed(string key, string value)
+    {
+        InvalidSettingException exception = Assert.Throws<InvalidSettingException>(() => Read((key, value)));
+
+        Assert.StartsWith(exception.Setting, key, StringComparison.Ordinal);
     }
 
     [Fact]
