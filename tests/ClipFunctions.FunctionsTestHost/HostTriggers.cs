@@ -25,7 +25,7 @@ internal static class HostTriggers
             .AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Key.Replace("__", ":", StringComparison.Ordinal), (string?)setting.Value)))
             .Build();
         HostJson hostJson = HostJson.Read(Path.Combine(FunctionsHost.AppFolder, HostJson.FileName), configuration);
-        QueueServiceClient queues = new(connection, new QueueClientOptions { MessageEncoding = QueueMessageEncoding.Base64 });
+        QueueServiceClient queues = new(connection);
         BlobServiceClient blobs = new(connection);
         await using ServiceProvider services = new ServiceCollection().AddMetrics().BuildServiceProvider();
         HostTelemetry telemetry = new(services.GetRequiredService<IMeterFactory>());

@@ -28,7 +28,7 @@ public sealed partial class PoisonSweep(StorageConnection storage, StorageLayout
         int seen = 0;
         foreach (string queue in layout.Queues)
         {
-            QueueClient poison = storage.Queues.GetQueueClient(queue + EvaluationQueues.PoisonSuffix);
+            QueueClient poison = storage.RawQueues.GetQueueClient(queue + EvaluationQueues.PoisonSuffix);
             try
             {
                 seen += await SweepAsync(poison, cancellationToken);

@@ -162,7 +162,7 @@ public sealed class FunctionListTests
         Assert.Equal("OpenTelemetry", host.GetProperty("telemetryMode").GetString());
         Assert.False(host.GetProperty("concurrency").GetProperty("dynamicConcurrencyEnabled").GetBoolean());
         JsonElement queues = host.GetProperty("extensions").GetProperty("queues");
-        Assert.Equal("base64", queues.GetProperty("messageEncoding").GetString());
+        Assert.Equal("none", queues.GetProperty("messageEncoding").GetString());
         Assert.Equal(1, queues.GetProperty("batchSize").GetInt32());
         Assert.Equal(0, queues.GetProperty("newBatchThreshold").GetInt32());
         Assert.Equal("", host.GetProperty("extensions").GetProperty("http").GetProperty("routePrefix").GetString());
