@@ -122,7 +122,12 @@ public sealed class FunctionsHost : IAsyncDisposable
     }
 
     /// <summary>Kills the worker; it is started again.</summary>
-    public void KillWorker() => _process?.Kill(entireProcessTree: true);
+    public void KillWorker()
+    {
+        // Whoever invokes next waits for the next worker, and does not find the dead one.
+        Renew();
+        _process?.Kill(entireProcessTree: true);
+    }
 
     /// <summary>Runs a function with what its trigger gives.</summary>
     /// <param name="function">The function's name.</param>
@@ -277,13 +282,14 @@ public sealed class FunctionsHost : IAsyncDisposable
                 }
             }
 
-            if (!_ready.Task.IsCompletedSuccessfully && Starts == 1)
+            if (Functions.Count == 0)
             {
+                // It has never been ready.
                 _ready.TrySetException(new InvalidOperationException($"The worker ended with code {process.ExitCode}:\n{Output}"));
                 return;
             }
 
-            _ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            Renew();
             process.Dispose();
             StartWorker();
         }
@@ -323,6 +329,17 @@ public sealed class FunctionsHost : IAsyncDisposable
         if (result is { Status: not StatusResult.Types.Status.Success })
         {
             throw new InvocationFailedException(what, $"{result.Exception?.Message}\n{result.Exception?.StackTrace}");
+        }
+    }
+
+    private void Renew()
+    {
+        lock (_output)
+        {
+            if (_ready.Task.IsCompleted)
+            {
+                _ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            }
         }
     }
 
