@@ -245,7 +245,17 @@ public sealed class EvaluationStore
         BlobUploadOptions options = new() { Conditions = conditions, HttpHeaders = new BlobHttpHeaders { ContentType = contentType } };
         try
         {
-            await Blob(name).UploadAsync(content, options, cancellationToken);
+            try
+            {
+                await Blob(name).UploadAsync(content, options, cancellationToken);
+            }
+            catch (RequestFailedException exception) when (exception.ErrorCode == BlobErrorCode.ContainerNotFound)
+            {
+                // A message may be there before the host has made its containers; every run begins with such a write.
+                await _container.CreateIfNotExistsAsync(cancellationToken: cancellationToken);
+                await Blob(name).UploadAsync(content, options, cancellationToken);
+            }
+
             return true;
         }
         catch (RequestFailedException exception) when (exception.Status is 409 or 412)

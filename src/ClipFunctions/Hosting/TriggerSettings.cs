@@ -41,6 +41,9 @@ internal static class TriggerSettings
                 $"or '{FunctionNames.DisabledSetting(FunctionNames.TagUploadOnEvent)}' where the container is scanned.");
         }
 
-        bool IsDisabled(string function) => configuration.GetValue<bool>(FunctionNames.DisabledSetting(function));
+        // App Service on Linux allows no dots in names: there the setting stands with underscores.
+        bool IsDisabled(string function) =>
+            configuration.GetValue<bool>(FunctionNames.DisabledSetting(function)) ||
+            configuration.GetValue<bool>(FunctionNames.DisabledSetting(function).Replace('.', '_'));
     }
 }

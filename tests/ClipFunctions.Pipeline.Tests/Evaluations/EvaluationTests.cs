@@ -54,6 +54,19 @@ public sealed partial class EvaluationTests(AzuriteServer azurite)
     }
 
     [Fact]
+    public async Task AMessageBeforeTheContainerIsMadeIsNoFailure()
+    {
+        EvaluationHarness harness = await EvaluationHarness.CreateAsync(azurite);
+        await using TestPipeline pipeline = harness.Pipeline;
+        await UploadAsync(harness, "drawn", train: 4, test: 2);
+        await harness.Evaluations.DeleteAsync(cancellationToken: Token);
+
+        EvaluationStatus status = await harness.RunAsync("""{"runId":"one","dataset":"drawn","C":1}""");
+
+        Assert.Equal((EvaluationState.Done, null), (status.State, status.Failure?.Message));
+    }
+
+    [Fact]
     public async Task WithoutCTheBestOneIsSearchedFor()
     {
         EvaluationHarness harness = await EvaluationHarness.CreateAsync(azurite);
