@@ -72,11 +72,11 @@ public sealed record ModelCacheSettings
 
     private static T Choice<T>(IConfigurationSection clip, string key)
         where T : struct, Enum => Text(clip, key) switch
-    {
-        null => default,
-        { } text when Enum.TryParse(text, ignoreCase: true, out T value) && Enum.IsDefined(value) => value,
-        { } text => throw Error(clip, key, text, $"expected one of {string.Join(", ", Enum.GetNames<T>())}"),
-    };
+        {
+            null => default,
+            { } text when Enum.TryParse(text, ignoreCase: true, out T value) && Enum.IsDefined(value) => value,
+            { } text => throw Error(clip, key, text, $"expected one of {string.Join(", ", Enum.GetNames<T>())}"),
+        };
 
     private static double Number(IConfigurationSection clip, string key, double maximum, bool whole)
     {
