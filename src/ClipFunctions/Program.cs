@@ -1,7 +1,7 @@
 using ClipFunctions.Hosting;
 using ClipFunctions.Pipeline;
-using ClipFunctions.Pipeline.Evaluations;
 using ClipFunctions.Pipeline.Hosting;
+using ClipFunctions.Pipeline.Poison;
 using Microsoft.Azure.Functions.Worker.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;

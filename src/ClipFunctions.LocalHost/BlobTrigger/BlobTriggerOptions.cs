@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using ClipFunctions.Pipeline.Hosting;
+using ClipFunctions.Pipeline.Poison;
 
 namespace ClipFunctions.LocalHost.BlobTrigger;
 
@@ -13,7 +14,7 @@ public sealed record BlobTriggerOptions
     public const string FunctionName = FunctionNames.TagUploadOnScan;
 
     /// <summary>The Functions' poison queue for blobs.</summary>
-    public const string PoisonQueue = "webjobs-blobtrigger-poison";
+    public const string PoisonQueue = PoisonQueues.BlobTriggerPoison;
 
     /// <summary>
     /// Stands in the names of receipts and queue, so that hosts of one id share the work. Lower-case letters, digits and
@@ -35,5 +36,5 @@ public sealed record BlobTriggerOptions
     public TimeSpan RetryDelay { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>The queue between scan and handler.</summary>
-    public string QueueName => $"azure-webjobs-blobtrigger-{HostId}";
+    public string QueueName => PoisonQueues.BlobTriggerPrefix + HostId;
 }

@@ -7,6 +7,9 @@ namespace ClipFunctions.Pipeline.Poison;
 /// <summary>All messages of a queue, hidden from others for a while; disposing shows those again that were not deleted.</summary>
 internal sealed class HeldMessages : IAsyncDisposable
 {
+    /// <summary>The most that a peek shows, and always the same front; of a queue with as many all must be held to be seen.</summary>
+    public const int MostPeeked = 32;
+
     // The most that one request gives.
     private const int Page = 32;
     private static readonly TimeSpan Hold = TimeSpan.FromMinutes(5);

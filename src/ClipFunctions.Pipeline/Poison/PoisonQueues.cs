@@ -19,9 +19,6 @@ public sealed class PoisonQueues
     /// <summary>What the queue between a blob trigger and its function begins with; the host's id follows.</summary>
     public const string BlobTriggerPrefix = "azure-webjobs-blobtrigger-";
 
-    // The most that a look shows, and always the front.
-    private const int MostPeeked = 32;
-
     private readonly QueueServiceClient _work;
     private readonly QueueServiceClient _host;
     private readonly ResultStore _results;
@@ -47,7 +44,7 @@ public sealed class PoisonQueues
         _results = results;
         _evaluations = evaluations;
         _queues = queues;
-        Names = [.. ((string[])[layout.EvaluationQueue, layout.ShardQueue, layout.FitQueue]).Select(queue => queue + EvaluationQueues.PoisonSuffix), BlobTriggerPoison];
+        Names = [.. layout.Queues.Select(queue => queue + EvaluationQueues.PoisonSuffix), BlobTriggerPoison];
     }
 
     /// <summary>The poison queues.</summary>
@@ -68,8 +65,8 @@ public sealed class PoisonQueues
             {
                 int before = messages.Count;
                 int about = (await poison.GetPropertiesAsync(cancellationToken)).Value.ApproximateMessagesCount;
-                PeekedMessage[] front = await poison.PeekMessagesAsync(MostPeeked, cancellationToken);
-                if (front.Length < MostPeeked)
+                PeekedMessage[] front = await poison.PeekMessagesAsync(HeldMessages.MostPeeked, cancellationToken);
+                if (front.Length < HeldMessages.MostPeeked)
                 {
                     foreach (PeekedMessage message in front)
                     {

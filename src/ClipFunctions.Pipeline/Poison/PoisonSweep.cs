@@ -1,11 +1,12 @@
 using Azure;
 using Azure.Storage.Queues;
 using Azure.Storage.Queues.Models;
+using ClipFunctions.Pipeline.Evaluations;
 using ClipFunctions.Pipeline.Storage;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
-namespace ClipFunctions.Pipeline.Evaluations;
+namespace ClipFunctions.Pipeline.Poison;
 
 /// <summary>
 /// For hosts that move a message to its poison queue without a word to the pipeline, as the Functions host does with one whose tries all ended the
@@ -14,12 +15,7 @@ namespace ClipFunctions.Pipeline.Evaluations;
 /// </summary>
 public sealed partial class PoisonSweep(StorageConnection storage, StorageLayout layout, EvaluationRunner runner, TimeProvider time, ILogger<PoisonSweep> logger) : BackgroundService
 {
-    // What a peek can show of a queue: no more, and always the same front.
-    private const int Peeked = 32;
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
-
-    // Long enough to read through a queue of thousands.
-    private static readonly TimeSpan Hidden = TimeSpan.FromMinutes(2);
 
     /// <summary>Looks through the poison queues once.</summary>
     /// <returns>How many messages were looked at.</returns>
@@ -52,8 +48,9 @@ public sealed partial class PoisonSweep(StorageConnection storage, StorageLayout
             {
                 await SweepAsync(stoppingToken);
             }
-            catch (Exception exception) when (exception is RequestFailedException or IOException or AggregateException or InvalidOperationException)
+            catch (Exception exception) when (exception is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
             {
+                // Whatever it is: the host would end with this service.
                 LogFailed(exception);
             }
         }
@@ -62,8 +59,8 @@ public sealed partial class PoisonSweep(StorageConnection storage, StorageLayout
 
     private async Task<int> SweepAsync(QueueClient poison, CancellationToken cancellationToken)
     {
-        PeekedMessage[] front = await poison.PeekMessagesAsync(Peeked, cancellationToken);
-        if (front.Length < Peeked)
+        PeekedMessage[] front = await poison.PeekMessagesAsync(HeldMessages.MostPeeked, cancellationToken);
+        if (front.Length < HeldMessages.MostPeeked)
         {
             foreach (PeekedMessage message in front)
             {
@@ -73,48 +70,18 @@ public sealed partial class PoisonSweep(StorageConnection storage, StorageLayout
             return front.Length;
         }
 
-        // Further back only receiving reaches: all are hidden for the while, then shown again. Should the process end in between, they reappear by themselves.
-        List<QueueMessage> received = [];
-        try
+        await using HeldMessages held = await HeldMessages.TakeAsync(poison, cancellationToken);
+        foreach (QueueMessage message in held.Messages)
         {
-            while (await poison.ReceiveMessagesAsync(Peeked, Hidden, cancellationToken) is { Value: { Length: > 0 } messages })
-            {
-                received.AddRange(messages);
-                foreach (QueueMessage message in messages)
-                {
-                    await GiveUpAsync(message.Body, message.MessageId, cancellationToken);
-                }
-            }
-        }
-        finally
-        {
-            foreach (QueueMessage message in received)
-            {
-                await ShowAsync(poison, message);
-            }
+            await GiveUpAsync(message.Body, message.MessageId, cancellationToken);
         }
 
-        return received.Count;
+        return held.Messages.Count;
     }
 
     private async Task GiveUpAsync(BinaryData body, string messageId, CancellationToken cancellationToken) =>
         await runner.GiveUpAsync(new QueueDelivery(body, messageId, true), cancellationToken);
 
-    private async Task ShowAsync(QueueClient poison, QueueMessage message)
-    {
-        try
-        {
-            await poison.UpdateMessageAsync(message.MessageId, message.PopReceipt, visibilityTimeout: TimeSpan.Zero, cancellationToken: CancellationToken.None);
-        }
-        catch (RequestFailedException exception)
-        {
-            LogNotShown(exception, poison.Name, message.MessageId);
-        }
-    }
-
     [LoggerMessage(1, LogLevel.Warning, "The poison queues of evaluations could not be looked through; again in a minute")]
     private partial void LogFailed(Exception exception);
-
-    [LoggerMessage(2, LogLevel.Information, "{Queue}: message {Id} reappears by itself, or is gone")]
-    private partial void LogNotShown(Exception exception, string queue, string id);
 }

@@ -2,10 +2,12 @@ using System.Text.Json;
 using Azure.Storage.Queues;
 using Azure.Storage.Queues.Models;
 using ClipFunctions.Pipeline.Evaluations;
+using ClipFunctions.Pipeline.Poison;
+using ClipFunctions.Pipeline.Tests.Evaluations;
 using ClipFunctions.Testing;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace ClipFunctions.Pipeline.Tests.Evaluations;
+namespace ClipFunctions.Pipeline.Tests.Poison;
 
 public sealed class PoisonSweepTests(AzuriteServer azurite)
 {
