@@ -125,9 +125,7 @@ public sealed class UploadRetagger
             return "OtherVersion";
         }
 
-        IDictionary<string, string> present = blob.Tags ?? new Dictionary<string, string>();
-        Dictionary<string, string> wanted = UploadTags.For(record, _options.TaggedLabels, present);
-        return wanted.Count == present.Count && wanted.All(tag => present.TryGetValue(tag.Key, out string? value) && value == tag.Value) ? null : "TagsMissing";
+        return UploadTags.AreComplete(record, _options.TaggedLabels, blob.Tags ?? new Dictionary<string, string>()) ? null : "TagsMissing";
     }
 
     private sealed class Counts

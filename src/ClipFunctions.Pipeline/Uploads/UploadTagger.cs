@@ -311,9 +311,7 @@ public sealed partial class UploadTagger
             return new UploadReport(UploadOutcome.Gone, null);
         }
 
-        Dictionary<string, string> wanted = UploadTags.For(result, _options.TaggedLabels, present);
-        bool complete = wanted.Count == present.Count && wanted.All(tag => present.TryGetValue(tag.Key, out string? value) && value == tag.Value);
-        return complete ? report : await SetTagsAsync(report, etag, present, cancellationToken);
+        return UploadTags.AreComplete(result, _options.TaggedLabels, present) ? report : await SetTagsAsync(report, etag, present, cancellationToken);
     }
 
     private async Task<UploadReport> SetTagsAsync(UploadReport report, ETag etag, IDictionary<string, string> present, CancellationToken cancellationToken)

@@ -48,6 +48,13 @@ public static class UploadTags
         return tags;
     }
 
+    /// <summary>Whether a blob bears just the tags that <see cref="For"/> gives.</summary>
+    public static bool AreComplete(UploadResult result, int labels, IDictionary<string, string> present)
+    {
+        Dictionary<string, string> wanted = For(result, labels, present);
+        return wanted.Count == present.Count && wanted.All(tag => present.TryGetValue(tag.Key, out string? value) && value == tag.Value);
+    }
+
     private static IEnumerable<(string Key, string Value)> Own(UploadResult result, int labels)
     {
         yield return (State, result.State == UploadState.Tagged ? "tagged" : "failed");
