@@ -3,9 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
-using ClipFunctions.Checkpoints;
 using ClipFunctions.Clip.Bundles;
-using ClipFunctions.Clip.Inference;
 using ClipFunctions.ModelCaching;
 using ClipFunctions.Testing;
 
@@ -19,15 +17,13 @@ internal static class HttpLoad
 {
     private const int Clients = 64;
     private const int Pictures = 64;
-    private const int RawBatch = 32;
-    private static readonly TimeSpan RawTime = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(5);
 
     public static async Task RunAsync(string folder, string model, ModelPrecision precision, int seconds)
     {
         ReadOnlyMemory<byte>[] pictures = [.. Enumerable.Range(0, Pictures).Select(i => (ReadOnlyMemory<byte>)TestPictures.Jpeg(i, 640, 480))];
-        ModelBundle bundle = await BundleAsync(folder, model, precision);
-        double rawBefore = await RawAsync(bundle, pictures);
+        ModelBundle bundle = await BareEncoder.BundleAsync(folder, model, precision);
+        (double rawBefore, _) = await BareEncoder.MeasureAsync(bundle, pictures);
 
         await using AzuriteServer azurite = new();
         await azurite.InitializeAsync();
@@ -42,51 +38,13 @@ internal static class HttpLoad
             http = await ClientsAsync(host, pictures, $"api/embed/image?encoding=base64&model={Uri.EscapeDataString($"{model}:{ModelRequest.NameOf(precision)}")}", TimeSpan.FromSeconds(seconds));
         }
 
-        double rawAfter = await RawAsync(bundle, pictures);
+        (double rawAfter, _) = await BareEncoder.MeasureAsync(bundle, pictures);
         double raw = (rawBefore + rawAfter) / 2;
         Console.WriteLine("| model | encoder alone, before and after | over HTTP | ratio | median | 99 % | worst | answers | 429 | failures | resident memory: after 5 s | at the end | 5 s later |");
         Console.WriteLine("|---|---|---|---|---|---|---|---|---|---|---|---|---|");
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"| {model} {ModelRequest.NameOf(precision)} | {rawBefore:F1} and {rawAfter:F1}/s | {http.PerSecond:F1}/s | {http.PerSecond / raw:P0} | {http.At(0.5):F0} ms | {http.At(0.99):F0} ms | {http.At(1):F0} ms | {http.Latencies.Count} | {http.TurnedAway} | {http.Failures} | {http.MemoryEarly:F0} MB | {http.MemoryLate:F0} MB | {http.MemoryAfter:F0} MB |"));
-    }
-
-    private static async Task<ModelBundle> BundleAsync(string folder, string model, ModelPrecision precision)
-    {
-        if (model == "demo")
-        {
-            return ModelBundle.Open(Path.Combine(AppContext.BaseDirectory, "models", "demo"));
-        }
-
-        string bundle = Path.Combine(folder, DirectoryModelSource.FolderName(model, precision));
-        if (!Directory.Exists(bundle))
-        {
-            Directory.CreateDirectory(folder);
-            string source = Path.Combine(folder, $"{TrueSizeCheckpoint.FileName(model)}.safetensors");
-            if (!File.Exists(source))
-            {
-                TrueSizeCheckpoint.Of(model).Write(source);
-            }
-
-            await CheckpointConverter.ConvertAsync(source, bundle, new ConversionOptions { Id = model, Precision = precision, TokenizerFiles = [] });
-        }
-
-        return ModelBundle.Open(bundle);
-    }
-
-    private static async Task<double> RawAsync(ModelBundle bundle, ReadOnlyMemory<byte>[] pictures)
-    {
-        using ClipModel model = await ClipModel.LoadAsync(bundle, new ClipModelOptions { Device = "cpu" });
-        model.EncodeImage(pictures[..RawBatch]);
-        long start = Stopwatch.GetTimestamp();
-        int done = 0;
-        while (Stopwatch.GetElapsedTime(start) < RawTime)
-        {
-            model.EncodeImage(pictures.AsMemory(done % pictures.Length, RawBatch).ToArray());
-            done += RawBatch;
-        }
-
-        return done / Stopwatch.GetElapsedTime(start).TotalSeconds;
     }
 
     private static async Task<Measurement> ClientsAsync(LocalHostProcess host, ReadOnlyMemory<byte>[] pictures, string path, TimeSpan time)

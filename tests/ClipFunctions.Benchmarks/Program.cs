@@ -10,7 +10,7 @@ using ClipFunctions.ModelCaching;
 namespace ClipFunctions.Benchmarks;
 
 /// <summary>
-/// <c>uploads [count]</c>, <c>evaluations [pictures]</c> and <c>http DIR [model] [precision] [seconds]</c> measure the local host from outside; <c>accuracy DIR</c> the demo model; <c>convert DIR [model…]</c> the conversion of
+/// <c>uploads [count]</c>, <c>uploads DIR model precision count</c>, <c>evaluations [pictures]</c> and <c>http DIR [model] [precision] [seconds]</c> measure the local host from outside; <c>accuracy DIR</c> the demo model; <c>convert DIR [model…]</c> the conversion of
 /// checkpoints of true sizes; <c>load DIR [model…]</c> the time to the first vectors; <c>agreement DIR COUNT model…</c>
 /// fp16 and int8 against fp32; <c>probe DIR [case…]</c> logistic regression against scikit-learn; anything else is an argument of BenchmarkDotNet (<c>--filter '*'</c>).
 /// </summary>
@@ -24,6 +24,9 @@ internal static class BenchmarkProgram
     {
         switch (args)
         {
+            case ["uploads", var folder, var model, var precision, var count]:
+                await UploadLoad.CompareAsync(folder, model, ModelRequest.ParsePrecision(precision), int.Parse(count, CultureInfo.InvariantCulture));
+                return;
             case ["uploads", ..]:
                 await UploadLoad.RunAsync(args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : DefaultUploads);
                 return;
