@@ -3,6 +3,7 @@ using ClipFunctions.Checkpoints;
 using ClipFunctions.Clip.Bundles;
 using ClipFunctions.Clip.Inference;
 using ClipFunctions.ModelCaching;
+using ClipFunctions.Testing;
 
 namespace ClipFunctions.Benchmarks;
 
@@ -30,7 +31,7 @@ internal static class BareEncoder
                 TrueSizeCheckpoint.Of(model).Write(source);
             }
 
-            await CheckpointConverter.ConvertAsync(source, bundle, new ConversionOptions { Id = model, Precision = precision, TokenizerFiles = [] });
+            await CheckpointConverter.ConvertAsync(source, bundle, new ConversionOptions { Id = model, Precision = precision, TokenizerFiles = [.. GoldenData.Vocabulary is { } vocabulary ? (string[])[vocabulary] : []] });
         }
 
         return ModelBundle.Open(bundle);
