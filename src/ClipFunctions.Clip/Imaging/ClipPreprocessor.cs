@@ -8,6 +8,9 @@ namespace ClipFunctions.Clip.Imaging;
 /// </summary>
 public sealed class ClipPreprocessor
 {
+    /// <summary>What the decoder leaves of a picture in fast mode, as a multiple of the size after the resize.</summary>
+    private const int FastRatio = 2;
+
     private readonly ImagePreprocessing _settings;
     private readonly ImageDecoder _decoder;
     private readonly float[] _table = new float[3 * 256];
@@ -63,21 +66,31 @@ public sealed class ClipPreprocessor
         CheckPixels(pixels);
         cancellationToken.ThrowIfCancellationRequested();
         using PixelReader reader = _decoder.Open(encoded);
-        if (_settings.AutoOrient && reader.Header.Orientation > 1)
+        int orientation = _settings.AutoOrient ? reader.Header.Orientation : 1;
+        (int width, int height) = (reader.Header.Width, reader.Header.Height);
+        Placement placement = Place(orientation >= 5 ? height : width, orientation >= 5 ? width : height);
+        if (_settings.Mode == PreprocessingMode.Fast)
         {
-            using DecodedImage image = _decoder.Decode(encoded, cancellationToken);
-            Preprocess(image, pixels);
+            int minWidth = FastRatio * placement.Width, minHeight = FastRatio * placement.Height;
+            reader.Shrink(orientation >= 5 ? minHeight : minWidth, orientation >= 5 ? minWidth : minHeight);
+        }
+
+        if (orientation == 1)
+        {
+            Run(reader, placement, pixels, cancellationToken);
             return;
         }
 
-        Run(reader, pixels, cancellationToken);
+        using DecodedImage stored = ImageDecoder.Decode(reader, cancellationToken);
+        using DecodedImage upright = ImageOrientation.Apply(stored);
+        Run(upright, reader.Box.Turn(orientation, stored.Width, stored.Height), placement, pixels);
     }
 
     /// <summary>Preprocesses a decoded picture.</summary>
     /// <param name="image">The picture; it is left as it is.</param>
     /// <param name="pixels">Takes <c>[size, size, 3]</c> red, green, blue bytes.</param>
     /// <exception cref="ArgumentException"><paramref name="pixels"/> has not <see cref="PixelCount"/> bytes.</exception>
-    public unsafe void Preprocess(DecodedImage image, Span<byte> pixels)
+    public void Preprocess(DecodedImage image, Span<byte> pixels)
     {
         ArgumentNullException.ThrowIfNull(image);
         CheckPixels(pixels);
@@ -88,12 +101,7 @@ public sealed class ClipPreprocessor
             return;
         }
 
-        fixed (byte* target = pixels)
-        fixed (byte* source = image.Buffer)
-        {
-            using Resampler resampler = Prepare(image.Header);
-            resampler.Push(source, image.Stride, image.Height, new RgbSink(image.Mode, image.PaletteArray, target, Size).Write);
-        }
+        Run(image, SourceBox.All(image.Width, image.Height), Place(image.Width, image.Height), pixels);
     }
 
     /// <summary>Scales and normalises: <c>(pixel / 255 − mean) / std</c> in float32, each value exactly the reference's.</summary>
@@ -123,23 +131,33 @@ public sealed class ClipPreprocessor
         }
     }
 
-    private unsafe void Run(PixelReader reader, Span<byte> pixels, CancellationToken cancellationToken)
+    private unsafe void Run(DecodedImage image, SourceBox box, Placement placement, Span<byte> pixels)
     {
-        ImageHeader header = reader.Header;
-        int stride = header.Width * header.Mode.BytesPerPixel();
-        int band = Math.Min(ImageDecoder.RowsPerBand(stride), header.Height);
+        fixed (byte* target = pixels)
+        fixed (byte* source = image.Buffer)
+        {
+            using Resampler resampler = Prepare(image.Mode, image.Width, image.Height, box, placement);
+            resampler.Push(source, image.Stride, image.Height, new RgbSink(image.Mode, image.PaletteArray, target, Size).Write);
+        }
+    }
+
+    private unsafe void Run(PixelReader reader, Placement placement, Span<byte> pixels, CancellationToken cancellationToken)
+    {
+        PixelMode mode = reader.Header.Mode;
+        int stride = reader.Width * mode.BytesPerPixel();
+        int band = Math.Min(ImageDecoder.RowsPerBand(stride), reader.Height);
         byte[] buffer = ArrayPool<byte>.Shared.Rent(checked(band * stride + DecodedImage.Slack));
         try
         {
-            using Resampler resampler = Prepare(header);
+            using Resampler resampler = Prepare(mode, reader.Width, reader.Height, reader.Box, placement);
             fixed (byte* target = pixels)
             fixed (byte* source = buffer)
             {
-                Resampler.RowSink sink = new RgbSink(header.Mode, reader.Palette, target, Size).Write;
-                for (int y = 0; y < header.Height; y += band)
+                Resampler.RowSink sink = new RgbSink(mode, reader.Palette, target, Size).Write;
+                for (int y = 0; y < reader.Height; y += band)
                 {
                     cancellationToken.ThrowIfCancellationRequested();
-                    int count = Math.Min(band, header.Height - y);
+                    int count = Math.Min(band, reader.Height - y);
                     reader.ReadRows(buffer.AsSpan(0, count * stride), count);
                     resampler.Push(source, stride, count, sink);
                 }
@@ -153,24 +171,23 @@ public sealed class ClipPreprocessor
         }
     }
 
-    private Resampler Prepare(ImageHeader header)
-    {
-        (int width, int height, int left, int top) = Geometry(header.Width, header.Height, _settings.ResizeMode, Size);
-        return new Resampler(header.Mode, header.Width, header.Height, width, height, left, top, Size, Size, _settings.Interpolation);
-    }
+    private Placement Place(int width, int height) => Geometry(width, height, _settings.ResizeMode, Size);
+
+    private Resampler Prepare(PixelMode mode, int width, int height, SourceBox box, Placement placement) =>
+        new(mode, width, height, box, placement.Width, placement.Height, placement.Left, placement.Top, Size, Size, _settings.Interpolation);
 
     /// <summary>The size after the resize and the crop's offset: torchvision's <c>Resize</c> and <c>CenterCrop</c>.</summary>
-    internal static (int Width, int Height, int Left, int Top) Geometry(int width, int height, ResizeMode mode, int size)
+    internal static Placement Geometry(int width, int height, ResizeMode mode, int size)
     {
         if (mode == ResizeMode.Squash)
         {
-            return (size, size, 0, 0);
+            return new Placement(size, size, 0, 0);
         }
 
         int shorter = Math.Min(width, height);
         int longer = (int)((double)((long)size * Math.Max(width, height)) / shorter);
         int offset = (int)Math.Round((longer - size) / 2.0, MidpointRounding.ToEven);
-        return width <= height ? (size, longer, 0, offset) : (longer, size, offset, 0);
+        return width <= height ? new Placement(size, longer, 0, offset) : new Placement(longer, size, offset, 0);
     }
 
     private void CheckPixels(ReadOnlySpan<byte> pixels)
@@ -180,6 +197,9 @@ public sealed class ClipPreprocessor
             throw new ArgumentException($"{PixelCount} bytes are needed for {Size} × {Size} × 3, not {pixels.Length}.", nameof(pixels));
         }
     }
+
+    /// <summary>Size of the whole picture after the resize, and where the square lies in it.</summary>
+    internal readonly record struct Placement(int Width, int Height, int Left, int Top);
 
     private sealed unsafe class RgbSink(PixelMode mode, byte[]? palette, byte* target, int size)
     {

@@ -39,7 +39,13 @@ public sealed class ImageDecoder(ImageLimits? limits = null)
     {
         cancellationToken.ThrowIfCancellationRequested();
         using PixelReader reader = Open(encoded);
-        DecodedImage image = DecodedImage.Rent(reader.Header, reader.Palette);
+        return Decode(reader, cancellationToken);
+    }
+
+    /// <summary>Decodes all rows of a picture that has been opened, and perhaps shrunk: then the header of the result tells the size of its rows.</summary>
+    internal static DecodedImage Decode(PixelReader reader, CancellationToken cancellationToken)
+    {
+        DecodedImage image = DecodedImage.Rent(reader.Header with { Width = reader.Width, Height = reader.Height }, reader.Palette);
         try
         {
             int band = RowsPerBand(image.Stride);

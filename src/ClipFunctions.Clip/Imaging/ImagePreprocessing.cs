@@ -47,6 +47,9 @@ public sealed record ImagePreprocessing
     /// </summary>
     public bool AutoOrient { get; init; }
 
+    /// <summary>How closely the reference is followed; <see cref="PreprocessingMode.Exact"/> by default.</summary>
+    public PreprocessingMode Mode { get; init; }
+
     /// <summary>The settings of openai/CLIP (<c>clip._transform</c>): short side by bicubic, middle square, OpenAI's mean and deviation.</summary>
     /// <param name="size">The model's input resolution in pixels.</param>
     public static ImagePreprocessing OpenAi(int size) => new() { Size = size };
@@ -55,10 +58,10 @@ public sealed record ImagePreprocessing
     public bool Equals(ImagePreprocessing? other) =>
         other is not null && Size == other.Size && _mean.AsSpan().SequenceEqual(other._mean.AsSpan()) &&
         _std.AsSpan().SequenceEqual(other._std.AsSpan()) && ResizeMode == other.ResizeMode &&
-        Interpolation == other.Interpolation && AutoOrient == other.AutoOrient;
+        Interpolation == other.Interpolation && AutoOrient == other.AutoOrient && Mode == other.Mode;
 
     /// <inheritdoc/>
-    public override int GetHashCode() => HashCode.Combine(Size, _mean[0], _std[0], ResizeMode, Interpolation, AutoOrient);
+    public override int GetHashCode() => HashCode.Combine(Size, _mean[0], _std[0], ResizeMode, Interpolation, AutoOrient, Mode);
 
     private static ImmutableArray<float> Three(IReadOnlyList<float> value, string name, bool positive)
     {

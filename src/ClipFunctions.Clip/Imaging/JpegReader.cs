@@ -32,6 +32,29 @@ internal sealed class JpegReader : PixelReader
         return mode == PixelMode.Cmyk ? new CmykJpegReader(encoded, image) : new JpegReader(encoded, image);
     }
 
+    public override void Shrink(int minWidth, int minHeight)
+    {
+        // 7/8 takes libjpeg longer than the whole picture.
+        for (int eighths = 1; eighths < 7; eighths++)
+        {
+            int width = Scaled(Header.Width, eighths), height = Scaled(Header.Height, eighths);
+            if (width >= minWidth && height >= minHeight)
+            {
+                // Of scales that give the same size, Skia takes the largest.
+                while (eighths < 8 && Scaled(Header.Width, eighths + 1) == width && Scaled(Header.Height, eighths + 1) == height)
+                {
+                    eighths++;
+                }
+
+                (Width, Height) = (width, height);
+                Box = new SourceBox(0, 0, Header.Width * eighths / 8.0, Header.Height * eighths / 8.0);
+                return;
+            }
+        }
+
+        static int Scaled(int side, int eighths) => (int)(((long)side * eighths + 7) / 8);
+    }
+
     public override unsafe void ReadRows(Span<byte> destination, int count)
     {
         _codec ??= Start();
@@ -58,7 +81,7 @@ internal sealed class JpegReader : PixelReader
         _data = SKData.Create((nint)_pin.Pointer, _encoded.Length);
         SKCodec codec = SKCodec.Create(_data) ?? throw new CorruptImageException(ImageFormat.Jpeg, "its headers cannot be read");
         SKColorType color = Header.Mode == PixelMode.Gray ? SKColorType.Gray8 : SKColorType.Rgba8888;
-        SKImageInfo target = new(Header.Width, Header.Height, color, SKAlphaType.Opaque, null);
+        SKImageInfo target = new(Width, Height, color, SKAlphaType.Opaque, null);
         bool sameSize = codec.Info.Width == Header.Width && codec.Info.Height == Header.Height;
         SKCodecResult result = sameSize ? codec.StartScanlineDecode(target) : SKCodecResult.InvalidInput;
         if (result != SKCodecResult.Success)

@@ -6,8 +6,24 @@ internal abstract class PixelReader(ImageHeader header) : IDisposable
     /// <summary>What the file says of itself.</summary>
     public ImageHeader Header { get; } = header;
 
+    /// <summary>Width of the rows in pixels: the header's, unless <see cref="Shrink"/> has changed it.</summary>
+    public int Width { get; protected set; } = header.Width;
+
+    /// <summary>Number of rows: the header's, unless <see cref="Shrink"/> has changed it.</summary>
+    public int Height { get; protected set; } = header.Height;
+
+    /// <summary>What the picture's own edges enclose of the rows: all, unless <see cref="Shrink"/> has changed it.</summary>
+    public SourceBox Box { get; protected set; } = SourceBox.All(header.Width, header.Height);
+
     /// <summary>768 bytes where the mode is <see cref="PixelMode.Palette"/>.</summary>
     public byte[]? Palette { get; protected set; }
+
+    /// <summary>
+    /// Asks the decoder, before the first row, to shrink the picture itself to no less than this size, where that is quicker. Does nothing where it cannot.
+    /// </summary>
+    public virtual void Shrink(int minWidth, int minHeight)
+    {
+    }
 
     /// <summary>Decodes the next rows, packed as in <see cref="DecodedImage"/>.</summary>
     /// <exception cref="ImageException">The file is damaged.</exception>

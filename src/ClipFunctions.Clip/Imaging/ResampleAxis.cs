@@ -46,11 +46,14 @@ internal sealed class ResampleAxis : IDisposable
     /// <summary>One behind the last input position that any output position of the window needs.</summary>
     public int InputEnd => Starts[^1] + Lengths[^1];
 
-    /// <summary>Computes the weights of <paramref name="count"/> output positions from <paramref name="first"/> on.</summary>
-    public static ResampleAxis Create(int inSize, int outSize, int first, int count, Interpolation interpolation, bool exact, int padTo)
+    /// <summary>
+    /// Computes the weights of <paramref name="count"/> output positions from <paramref name="first"/> on; <paramref name="boxStart"/> and
+    /// <paramref name="boxSize"/> are the part of the input that becomes the whole output.
+    /// </summary>
+    public static ResampleAxis Create(int inSize, double boxStart, double boxSize, int outSize, int first, int count, Interpolation interpolation, bool exact, int padTo)
     {
         // Pillow takes the box as float32.
-        double scale = (double)(float)inSize / outSize;
+        double scale = (double)(float)boxSize / outSize;
         double filterScale = Math.Max(scale, 1.0);
         double support = (interpolation == Interpolation.Bicubic ? 2.0 : 1.0) * filterScale;
         double inverse = 1.0 / filterScale;
@@ -66,7 +69,7 @@ internal sealed class ResampleAxis : IDisposable
         double[] scratch = ArrayPool<double>.Shared.Rent(stride);
         for (int i = 0; i < count; i++)
         {
-            double center = (first + i + 0.5) * scale;
+            double center = boxStart + (first + i + 0.5) * scale;
             int start = Math.Max((int)(center - support + 0.5), 0);
             int length = Math.Min((int)(center + support + 0.5), inSize) - start;
             double sum = 0;

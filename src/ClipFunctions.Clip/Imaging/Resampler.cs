@@ -32,8 +32,14 @@ internal sealed unsafe class Resampler : IDisposable
     private int _begun;
     private int _done;
 
-    /// <summary>Prepares a resize.</summary>
+    /// <summary>Prepares a resize of whole pixels.</summary>
     public Resampler(PixelMode mode, int width, int height, int newWidth, int newHeight, int windowX, int windowY, int windowWidth, int windowHeight, Interpolation interpolation)
+        : this(mode, width, height, SourceBox.All(width, height), newWidth, newHeight, windowX, windowY, windowWidth, windowHeight, interpolation)
+    {
+    }
+
+    /// <summary>Prepares a resize of what a box encloses. A nearest-neighbour one takes all of the pixels.</summary>
+    public Resampler(PixelMode mode, int width, int height, SourceBox box, int newWidth, int newHeight, int windowX, int windowY, int windowWidth, int windowHeight, Interpolation interpolation)
     {
         _mode = mode;
         _bytesPerPixel = mode.BytesPerPixel();
@@ -41,7 +47,9 @@ internal sealed unsafe class Resampler : IDisposable
         _windowX = windowX;
         _windowWidth = windowWidth;
         _windowHeight = windowHeight;
-        bool same = newWidth == width && newHeight == height;
+        bool sameWidth = box.X == 0 && box.Width == newWidth;
+        bool sameHeight = box.Y == 0 && box.Height == newHeight;
+        bool same = sameWidth && sameHeight;
         _nearest = same || mode.IsNearestOnly();
         if (_nearest)
         {
@@ -56,9 +64,9 @@ internal sealed unsafe class Resampler : IDisposable
         bool exact = mode == PixelMode.Gray16;
         _premultiply = mode.HasAlpha();
         _sumCount = (windowWidth * _bytesPerPixel + 15) / 16 * 16;
-        if (newWidth != width)
+        if (!sameWidth)
         {
-            _columns = ResampleAxis.Create(width, newWidth, windowX, windowWidth, interpolation, exact, _bytesPerPixel == 4 ? ResampleKernels.TapsOfFour : ResampleKernels.TapsOfOne);
+            _columns = ResampleAxis.Create(width, box.X, box.Width, newWidth, windowX, windowWidth, interpolation, exact, _bytesPerPixel == 4 ? ResampleKernels.TapsOfFour : ResampleKernels.TapsOfOne);
             if (_bytesPerPixel == 4)
             {
                 ReadOnlySpan<int> weights = _columns.Weights;
@@ -70,9 +78,9 @@ internal sealed unsafe class Resampler : IDisposable
             }
         }
 
-        if (newHeight != height)
+        if (!sameHeight)
         {
-            _rows = ResampleAxis.Create(height, newHeight, windowY, windowHeight, interpolation, exact, 1);
+            _rows = ResampleAxis.Create(height, box.Y, box.Height, newHeight, windowY, windowHeight, interpolation, exact, 1);
             _sumRows = _rows.MaxOverlap();
             if (exact)
             {

@@ -13,7 +13,7 @@ public sealed class ClipPreprocessorTests
     [InlineData(3, 500, 224, 224, 37333, 0, 18554)]
     [InlineData(1, 1, 7, 7, 7, 0, 0)]
     public void SizeAndCropFollowTorchvision(int width, int height, int size, int newWidth, int newHeight, int left, int top) =>
-        Assert.Equal((newWidth, newHeight, left, top), ClipPreprocessor.Geometry(width, height, ResizeMode.ShortestSide, size));
+        Assert.Equal(new ClipPreprocessor.Placement(newWidth, newHeight, left, top), ClipPreprocessor.Geometry(width, height, ResizeMode.ShortestSide, size));
 
     [Fact]
     public void SquashingGivesTheWholePicture()
