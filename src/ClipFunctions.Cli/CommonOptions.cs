@@ -21,6 +21,8 @@ internal static class CommonOptions
         return option;
     }
 
+    public static Option<bool> Fast() => new("--fast") { Description = "Let the JPEG decoder shrink large pictures: quicker, vectors differ a little." };
+
     public static ModelPrecision? PrecisionOf(ParseResult parsed, Option<string?> option)
         => parsed.GetValue(option) is { } text ? ModelRequest.ParsePrecision(text) : null;
 }

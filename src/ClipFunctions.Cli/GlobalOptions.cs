@@ -1,5 +1,6 @@
 using System.CommandLine;
 using ClipFunctions.Clip.Bundles;
+using ClipFunctions.Clip.Imaging;
 using ClipFunctions.Clip.Inference;
 using ClipFunctions.ModelCaching;
 
@@ -30,14 +31,18 @@ internal sealed class GlobalOptions
 
     /// <summary>What the options and the environment say of the model cache.</summary>
     /// <exception cref="UsageException">The hub's address is none.</exception>
-    public ModelCacheOptions CacheOptions(ParseResult parsed, ModelPrecision? precision = null, IReadOnlyList<string>? acceptedLicences = null, bool keepCheckpoints = false)
+    public ModelCacheOptions CacheOptions(ParseResult parsed, ModelPrecision? precision = null, IReadOnlyList<string>? acceptedLicences = null, bool keepCheckpoints = false, bool fast = false)
     {
         ModelCacheOptions defaults = new();
         string? hub = parsed.GetValue(HubUrl) ?? Environment("HF_ENDPOINT");
         return defaults with
         {
             CacheDirectory = Path.GetFullPath(parsed.GetValue(CacheDirectory) ?? Environment("CLIP_CACHE") ?? defaults.CacheDirectory),
-            Model = new ClipModelOptions { Device = parsed.GetValue(Device) ?? Environment("CLIP_DEVICE") ?? "auto" },
+            Model = new ClipModelOptions
+            {
+                Device = parsed.GetValue(Device) ?? Environment("CLIP_DEVICE") ?? "auto",
+                Preprocessing = fast ? PreprocessingMode.Fast : PreprocessingMode.Exact,
+            },
             Precision = precision,
             Offline = parsed.GetValue(Offline) || Environment("CLIP_OFFLINE") is "1" or "true",
             HubUrl = hub is null ? defaults.HubUrl : Uri.TryCreate(hub, UriKind.Absolute, out Uri? address) && address.Scheme is "http" or "https" ? address : throw new UsageException($"'{hub}' is no address of a hub: expected https://…"),

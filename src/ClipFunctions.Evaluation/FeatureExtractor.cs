@@ -77,7 +77,7 @@ public sealed class FeatureExtractor(FeatureOptions? options = null)
         int dimension = model.EmbeddingDimension;
         float[] vectors = new float[checked(count * dimension)];
         List<PictureFault> faults = [];
-        int each = model.Preprocessor.PixelCount;
+        int each = model.ExactPreprocessor.PixelCount;
         byte[] batch = new byte[checked(_options.BatchSize * each)];
         List<int> rows = new(_options.BatchSize);
         Queue<Task<DecodedRow>> decoding = new();
@@ -88,7 +88,8 @@ public sealed class FeatureExtractor(FeatureOptions? options = null)
         {
             await foreach (DatasetPicture picture in reader.ReadAsync(items, cancellationToken))
             {
-                decoding.Enqueue(Task.Run(() => Decode(model.Preprocessor, picture, cancellationToken), CancellationToken.None));
+                // Always exact: features are kept, and shared by hosts of other settings.
+                decoding.Enqueue(Task.Run(() => Decode(model.ExactPreprocessor, picture, cancellationToken), CancellationToken.None));
                 if (decoding.Count >= ahead)
                 {
                     await TakeAsync();

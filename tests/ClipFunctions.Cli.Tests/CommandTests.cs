@@ -52,6 +52,19 @@ public sealed class CommandTests : IDisposable
     }
 
     [Fact]
+    public async Task FastIsToldInTheOutput()
+    {
+        JsonNode exact = (await CommandRun.OfAsync("classify", RepositoryPaths.Samples, "--top", "1", "--json", "--device", "cpu")).MustSucceed().Json;
+        JsonNode fast = (await CommandRun.OfAsync("classify", RepositoryPaths.Samples, "--top", "1", "--fast", "--json", "--device", "cpu")).MustSucceed().Json;
+        Assert.Equal(("exact", "fast"), ((string?)exact["preprocess"], (string?)fast["preprocess"]));
+        Assert.Equal(
+            exact["pictures"]!.AsArray().Select(picture => (string?)picture!["labels"]![0]!["label"]),
+            fast["pictures"]!.AsArray().Select(picture => (string?)picture!["labels"]![0]!["label"]));
+        JsonNode vectors = (await CommandRun.OfAsync("embed", Cat, "--fast", "--json", "--device", "cpu")).MustSucceed().Json;
+        Assert.Equal("fast", (string?)vectors["preprocess"]);
+    }
+
+    [Fact]
     public async Task ClassifyTakesLabelsAndTemplates()
     {
         JsonNode result = (await CommandRun.OfAsync("classify", Cat, "--labels", "a dog, a cat", "--labels", "a bus", "--template", "{}", "--json", "--device", "cpu")).MustSucceed().Json;

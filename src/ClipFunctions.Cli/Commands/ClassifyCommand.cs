@@ -18,7 +18,8 @@ internal static class ClassifyCommand
         Option<string[]> templates = new("--template") { Description = "A prompt template with {} for the label; may be given several times. Default: \"a photo of a {}.\"", HelpName = "TEMPLATE" };
         Option<int> top = new("--top", "-k") { Description = "How many labels of each picture.", HelpName = "K", DefaultValueFactory = _ => 5 };
         Option<string> model = CommonOptions.Model();
-        Command command = new("classify", "Tell pictures apart by words.") { pictures, labels, labelSet, templates, top, model };
+        Option<bool> fast = CommonOptions.Fast();
+        Command command = new("classify", "Tell pictures apart by words.") { pictures, labels, labelSet, templates, top, model, fast };
         examples.Add(command, ["clip classify cat.jpg --labels \"cat,dog,horse\"", "clip classify ./pictures --labels \"a red car,a blue car\" --template \"{}\" --top 1 --json"]);
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -29,7 +30,7 @@ internal static class ClassifyCommand
             }
 
             IReadOnlyList<string> files = PictureInput.Expand(parsed.GetRequiredValue(pictures));
-            await using CliModels models = new(globals.CacheOptions(parsed));
+            await using CliModels models = new(globals.CacheOptions(parsed, fast: parsed.GetValue(fast)));
             using ClipModel clip = await models.OpenAsync(parsed.GetRequiredValue(model), terminal, cancellationToken);
             LabelSet set = Labels(parsed.GetValue(labels) ?? [], parsed.GetValue(labelSet), parsed.GetValue(templates) ?? [], clip);
             (IReadOnlyList<string> read, EmbeddingMatrix vectors, IReadOnlyList<(string File, string Problem)> refused) = await PictureInput.EncodeAsync(clip, files, cancellationToken);
@@ -40,6 +41,7 @@ internal static class ClassifyCommand
                 {
                     ["model"] = clip.Manifest.Id,
                     ["fingerprint"] = clip.Fingerprint,
+                    ["preprocess"] = parsed.GetValue(fast) ? "fast" : "exact",
                     ["pictures"] = new JsonArray([.. read.Select((file, row) => new JsonObject
                     {
                         ["picture"] = file,

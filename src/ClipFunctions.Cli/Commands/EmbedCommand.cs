@@ -15,10 +15,11 @@ internal static class EmbedCommand
         Argument<string[]> pictures = new("pictures") { Description = "Picture files or folders.", Arity = ArgumentArity.ZeroOrMore };
         Option<string[]> texts = new("--text", "-t") { Description = "A text; may be given several times. - reads one a line from standard input.", HelpName = "TEXT" };
         Option<string> model = CommonOptions.Model();
+        Option<bool> fast = CommonOptions.Fast();
         Option<bool> normalize = new("--normalize") { Description = "Divide each vector by its length." };
         Option<bool> truncate = new("--truncate") { Description = "Cut texts that are too long; otherwise they are an error." };
         Option<string?> output = new("--output", "-o") { Description = "Write the vectors as NumPy's .npy, float32 [n, dimension]: pictures first, then texts.", HelpName = "FILE" };
-        Command command = new("embed", "Turn pictures and texts into vectors of one space.") { pictures, texts, model, normalize, truncate, output };
+        Command command = new("embed", "Turn pictures and texts into vectors of one space.") { pictures, texts, model, normalize, truncate, output, fast };
         examples.Add(command, ["clip embed cat.jpg dog.jpg --output vectors.npy", "clip embed cat.jpg --text \"a cat\" --normalize --json"]);
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -31,7 +32,7 @@ internal static class EmbedCommand
 
             IReadOnlyList<string> files = paths.Length > 0 ? PictureInput.Expand(paths) : [];
             IReadOnlyList<string> lines = words.Length > 0 ? await TextInput.ReadAsync(words, cancellationToken) : [];
-            await using CliModels models = new(globals.CacheOptions(parsed));
+            await using CliModels models = new(globals.CacheOptions(parsed, fast: parsed.GetValue(fast)));
             using ClipModel clip = await models.OpenAsync(parsed.GetRequiredValue(model), terminal, cancellationToken);
             (IReadOnlyList<string> read, EmbeddingMatrix images, IReadOnlyList<(string File, string Problem)> refused) = await PictureInput.EncodeAsync(clip, files, cancellationToken);
             EmbeddingMatrix encoded = lines.Count > 0 ? await clip.EncodeTextAsync(lines, parsed.GetValue(truncate), cancellationToken) : new EmbeddingMatrix([], 0, clip.EmbeddingDimension);
@@ -53,6 +54,7 @@ internal static class EmbedCommand
                 {
                     ["model"] = clip.Manifest.Id,
                     ["fingerprint"] = clip.Fingerprint,
+                    ["preprocess"] = parsed.GetValue(fast) ? "fast" : "exact",
                     ["normalized"] = parsed.GetValue(normalize),
                     ["vectors"] = new JsonArray([.. names.Select((name, row) => new JsonObject
                     {

@@ -36,7 +36,10 @@ public sealed class ClipModel : IDisposable
         BundleManifest manifest = bundle.Manifest;
         DeviceSetup device = DeviceSetup.Find(options);
         Device = device.Device;
-        Preprocessor = new ClipPreprocessor(Preprocessing(manifest.Preprocessing, options.AutoOrient), new ImageDecoder(options.ImageLimits));
+        ImagePreprocessing preprocessing = Preprocessing(manifest.Preprocessing, options.AutoOrient);
+        ImageDecoder decoder = new(options.ImageLimits);
+        ExactPreprocessor = new ClipPreprocessor(preprocessing, decoder);
+        Preprocessor = options.Preprocessing == PreprocessingMode.Exact ? ExactPreprocessor : new ClipPreprocessor(preprocessing with { Mode = options.Preprocessing }, decoder);
         _tokenizer = BundleTokenizer.Load(bundle);
 
         int threads = options.Threads > 0 ? options.Threads : Environment.ProcessorCount;
@@ -92,8 +95,11 @@ public sealed class ClipModel : IDisposable
     /// <summary>The factor on the cosine: exp(logit_scale).</summary>
     public float LogitScale => Manifest.Scoring.LogitScale;
 
-    /// <summary>Turns pictures into pixels.</summary>
+    /// <summary>Turns pictures into pixels, as <see cref="ClipModelOptions.Preprocessing"/> says.</summary>
     public ClipPreprocessor Preprocessor { get; }
+
+    /// <summary>The same in <see cref="PreprocessingMode.Exact"/> in any case: for what is measured and kept to be compared.</summary>
+    public ClipPreprocessor ExactPreprocessor { get; }
 
     /// <summary>Whether the bundle holds a vocabulary.</summary>
     public bool HasTokenizer => _tokenizer is not null;

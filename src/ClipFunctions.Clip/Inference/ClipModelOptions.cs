@@ -67,6 +67,9 @@ public sealed record ClipModelOptions
     /// <summary>Whether a picture's EXIF orientation is applied; false by default, as in the reference.</summary>
     public bool AutoOrient { get; init; }
 
+    /// <summary>How closely <see cref="ClipModel.Preprocessor"/> follows the reference; <see cref="PreprocessingMode.Exact"/> by default.</summary>
+    public PreprocessingMode Preprocessing { get; init; }
+
     /// <summary>Towers to load at once rather than when they are first used; none by default.</summary>
     public ModelTowers Preload { get; init; }
 

@@ -43,6 +43,7 @@ public sealed record ModelCacheSettings
                 // A batch is run as it was put together.
                 MaxImageBatch = Math.Max(defaults.Model.MaxImageBatch, batching.MaxImages),
                 ImageLimits = Bound(clip.GetSection("Images"), ImageLimits.Default),
+                Preprocessing = Choice<PreprocessingMode>(clip, "Images:Mode"),
             },
             Batching = batching,
             Precision = Precision(clip, "Precision"),

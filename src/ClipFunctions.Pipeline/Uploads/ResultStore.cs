@@ -2,6 +2,7 @@ using System.Text.Json;
 using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
+using ClipFunctions.Clip.Imaging;
 using ClipFunctions.Clip.Inference;
 using ClipFunctions.Pipeline.Storage;
 
@@ -18,6 +19,9 @@ public sealed class ResultStore
 
     private const string PictureKey = "picture_sha256";
     private const string FingerprintKey = "model_fingerprint";
+    private const string PreprocessKey = "preprocess";
+    private const string Exact = "exact";
+    private const string Fast = "fast";
     private const string EmbeddingType = "application/octet-stream";
 
     private readonly BlobContainerClient _results;
@@ -121,6 +125,7 @@ public sealed class ResultStore
         {
             [PictureKey] = result.Source.Sha256 ?? "",
             [FingerprintKey] = result.Model.Fingerprint,
+            [PreprocessKey] = result.Preprocess == PreprocessingMode.Fast ? Fast : Exact,
         };
         ETag? etag = await TryUploadAsync(blob, NpyFormat.Write(vector), EmbeddingType, previous, cancellationToken, origin);
         if (etag is null && await PropertiesAsync(blob, cancellationToken) is { } standing && HasOrigin(standing, origin))
@@ -171,8 +176,9 @@ public sealed class ResultStore
         }
     }
 
+    // An embedding that does not tell how its pixels were made is from before there was a choice.
     private static bool HasOrigin(BlobProperties properties, Dictionary<string, string> origin) =>
-        origin.All(entry => properties.Metadata.TryGetValue(entry.Key, out string? value) && value == entry.Value);
+        origin.All(entry => (properties.Metadata.TryGetValue(entry.Key, out string? value) ? value : entry.Key == PreprocessKey ? Exact : null) == entry.Value);
 
     private static async Task<BlobProperties?> PropertiesAsync(BlobClient blob, CancellationToken cancellationToken)
     {

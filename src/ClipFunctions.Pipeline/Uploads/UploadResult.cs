@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using ClipFunctions.Clip.Imaging;
 
 namespace ClipFunctions.Pipeline.Uploads;
 
@@ -16,6 +17,10 @@ public sealed record UploadResult
 
     /// <summary>The model that looked at it.</summary>
     public required UploadModel Model { get; init; }
+
+    /// <summary>How the picture became pixels (<c>Clip:Images:Mode</c>); absent if exact.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public PreprocessingMode Preprocess { get; init; }
 
     /// <summary>The label set that it was asked about.</summary>
     public required UploadLabelSet LabelSet { get; init; }

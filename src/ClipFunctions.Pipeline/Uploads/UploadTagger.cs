@@ -132,12 +132,13 @@ public sealed partial class UploadTagger
             State = UploadState.Tagged,
             Source = source,
             Model = new UploadModel(model.Manifest.Id, model.Fingerprint, model.Manifest.Precision, model.Device.Name),
+            Preprocess = model.Preprocessor.Settings.Mode,
             LabelSet = new UploadLabelSet(head.Name, head.Id),
             Timings = new UploadTimings(downloadTime.TotalMilliseconds, 0, 0, 0, 0),
             Time = _time.GetUtcNow(),
         };
 
-        Computation computation = (key.Reuses(standing.Result, sha256) ? await TryReuseAsync(result, standing.Result!, cancellationToken) : null)
+        Computation computation = (key.Reuses(standing.Result, sha256) && standing.Result!.Preprocess == result.Preprocess ? await TryReuseAsync(result, standing.Result!, cancellationToken) : null)
             ?? await ComputeAsync(lease, head, content, result, cancellationToken);
         computation = computation with
         {

@@ -27,7 +27,9 @@ public sealed class ImageFuzzTests
 
         Random random = new(20260101);
         ClipPreprocessor preprocessor = new(ImagePreprocessing.OpenAi(16), new ImageDecoder(new ImageLimits { MaxPixels = 4_000_000 }));
+        ClipPreprocessor fast = new(ImagePreprocessing.OpenAi(4) with { Mode = PreprocessingMode.Fast, AutoOrient = true }, new ImageDecoder(new ImageLimits { MaxPixels = 4_000_000 }));
         byte[] pixels = new byte[preprocessor.PixelCount];
+        byte[] few = new byte[fast.PixelCount];
         long start = Stopwatch.GetTimestamp();
         int refused = 0, decoded = 0;
         for (int i = 0; i < 4000 && Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(15); i++)
@@ -35,6 +37,7 @@ public sealed class ImageFuzzTests
             byte[] file = Mutate(seeds[i % seeds.Count], random);
             try
             {
+                fast.Preprocess(file, few, TestContext.Current.CancellationToken);
                 preprocessor.Preprocess(file, pixels, TestContext.Current.CancellationToken);
                 decoded++;
             }

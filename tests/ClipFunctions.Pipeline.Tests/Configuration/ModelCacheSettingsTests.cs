@@ -1,4 +1,5 @@
 using ClipFunctions.Clip.Bundles;
+using ClipFunctions.Clip.Imaging;
 using ClipFunctions.Clip.Inference;
 using ClipFunctions.ModelCaching;
 using ClipFunctions.Pipeline.Configuration;
@@ -20,6 +21,16 @@ public sealed class ModelCacheSettingsTests
             (settings.Cache.CacheDirectory, settings.Cache.HubUrl, settings.Cache.HubToken, settings.Cache.Offline, settings.Cache.KeepCheckpoints, settings.Cache.Precision, settings.Cache.MemoryBudgetMB, settings.Cache.IdleMinutes));
         Assert.Empty(settings.Cache.Preload);
         Assert.Empty(settings.Cache.AcceptedLicences);
+    }
+
+    [Fact]
+    public void PicturesAreExactUnlessFastIsAskedFor()
+    {
+        Assert.Equal(PreprocessingMode.Exact, Read(("Clip:Images:MaxBytes", "1000")).Cache.Model.Preprocessing);
+        ClipModelOptions model = Read(("Clip:Images:Mode", "fast"), ("Clip:Images:MaxBytes", "1000")).Cache.Model;
+        Assert.Equal((PreprocessingMode.Fast, 1000), (model.Preprocessing, model.ImageLimits.MaxBytes));
+        InvalidSettingException exception = Assert.Throws<InvalidSettingException>(() => Read(("Clip:Images:Mode", "quick")));
+        Assert.Contains("'Clip:Images:Mode' is 'quick'; expected one of Exact, Fast", exception.Message, StringComparison.Ordinal);
     }
 
     [Fact]

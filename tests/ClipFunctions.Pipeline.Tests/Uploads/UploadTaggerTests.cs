@@ -1,6 +1,7 @@
 using System.Text;
 using Azure;
 using Azure.Storage.Blobs.Models;
+using ClipFunctions.Clip.Imaging;
 using ClipFunctions.Pipeline.Uploads;
 using ClipFunctions.Testing;
 
@@ -75,6 +76,32 @@ public sealed class UploadTaggerTests(AzuriteServer azurite)
         Assert.NotEqual(first.Embedding.ETag, now.Embedding!.ETag);
         Assert.Equal(0, now.Timings.EncodeMs);
         Assert.Equal("tagged", (await pipeline.TagsAsync("a.jpg"))["clip_state"]);
+    }
+
+    [Fact]
+    public async Task TellsOfFastPixelsAndDoesNotReuseThemForExactOnes()
+    {
+        const string Name = "a.jpg";
+        string containers = $"t{Guid.NewGuid():n}";
+        byte[] picture = TestPictures.Jpeg(9);
+        await using TestPipeline fast = await TestPipeline.CreateAsync(azurite, containers, ("Clip:Images:Mode", "fast"));
+        await fast.TagAsync(await fast.UploadAsync(Name, picture));
+        Assert.Equal(PreprocessingMode.Fast, (await fast.ResultAsync(Name))!.Preprocess);
+        Assert.Contains("\"preprocess\": \"fast\"", await RecordAsync(fast, Name), StringComparison.Ordinal);
+        Assert.Equal("fast", await OriginAsync(fast));
+        Assert.Equal(UploadOutcome.Reused, (await fast.TagAsync(await fast.UploadAsync(Name, picture))).Outcome);
+
+        await using TestPipeline exact = await TestPipeline.CreateAsync(azurite, containers);
+        Assert.Equal(UploadOutcome.Tagged, (await exact.TagAsync(await exact.UploadAsync(Name, picture))).Outcome);
+        Assert.Equal(PreprocessingMode.Exact, (await exact.ResultAsync(Name))!.Preprocess);
+        Assert.DoesNotContain("preprocess\"", await RecordAsync(exact, Name), StringComparison.Ordinal);
+        Assert.Equal("exact", await OriginAsync(exact));
+
+        static async Task<string> RecordAsync(TestPipeline pipeline, string name) =>
+            (await pipeline.ResultBlobs.GetBlobClient(name + ".json").DownloadContentAsync(Token)).Value.Content.ToString();
+
+        static async Task<string> OriginAsync(TestPipeline pipeline) =>
+            (await pipeline.Embeddings.GetBlobClient(Name + ".npy").GetPropertiesAsync(cancellationToken: Token)).Value.Metadata["preprocess"];
     }
 
     [Fact]
