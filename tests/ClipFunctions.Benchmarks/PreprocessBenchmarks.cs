@@ -8,7 +8,7 @@ namespace ClipFunctions.Benchmarks;
 [MemoryDiagnoser]
 public class PreprocessBenchmarks
 {
-    private readonly ClipPreprocessor _preprocessor = new(ImagePreprocessing.OpenAi(224));
+    private ClipPreprocessor _preprocessor = new(ImagePreprocessing.OpenAi(224));
     private readonly byte[] _pixels = new byte[224 * 224 * 3];
     private byte[] _jpeg = [];
 
@@ -16,10 +16,15 @@ public class PreprocessBenchmarks
     [Params("640x480", "4000x3000")]
     public string Size { get; set; } = "";
 
+    /// <summary>Exact or fast.</summary>
+    [Params(PreprocessingMode.Exact, PreprocessingMode.Fast)]
+    public PreprocessingMode Mode { get; set; }
+
     /// <summary>Draws the picture.</summary>
     [GlobalSetup]
     public void Setup()
     {
+        _preprocessor = new ClipPreprocessor(ImagePreprocessing.OpenAi(224) with { Mode = Mode });
         string[] sides = Size.Split('x');
         _jpeg = PhotoLike(
             int.Parse(sides[0], System.Globalization.CultureInfo.InvariantCulture),

@@ -12,7 +12,7 @@ namespace ClipFunctions.Benchmarks;
 /// <summary>
 /// <c>uploads [count]</c>, <c>uploads DIR model precision count</c>, <c>evaluations [pictures]</c> and <c>http DIR [model] [precision] [seconds]</c> measure the local host from outside; <c>accuracy DIR</c> the demo model; <c>convert DIR [model…]</c> the conversion of
 /// checkpoints of true sizes; <c>load DIR [model…]</c> the time to the first vectors; <c>agreement DIR COUNT model…</c>
-/// fp16 and int8 against fp32; <c>probe DIR [case…]</c> logistic regression against scikit-learn; anything else is an argument of BenchmarkDotNet (<c>--filter '*'</c>).
+/// fp16 and int8 against fp32; <c>fast DIR [model…]</c> fast pixels against exact ones; <c>probe DIR [case…]</c> logistic regression against scikit-learn; anything else is an argument of BenchmarkDotNet (<c>--filter '*'</c>).
 /// </summary>
 internal static class BenchmarkProgram
 {
@@ -60,6 +60,9 @@ internal static class BenchmarkProgram
                 return;
             case ["agreement", var folder, var count, .. var models]:
                 await PrecisionAgreement.RunAsync(folder, int.Parse(count, CultureInfo.InvariantCulture), models);
+                return;
+            case ["fast", var folder, .. var models]:
+                await FastModeAgreement.RunAsync(folder, models.Length > 0 ? models : ["demo", "ViT-B/32"]);
                 return;
             case ["convert-one", var source, var destination, var precision]:
                 await ConversionLoad.ConvertOneAsync(source, destination, Enum.Parse<ModelPrecision>(precision));

@@ -58,6 +58,8 @@ internal sealed record ModelConfiguration
 
     public string? ResizeMode { get; init; }
 
+    public int? FillColor { get; init; }
+
     public string? Interpolation { get; init; }
 
     /// <summary>What happens to a text before a SentencePiece vocabulary sees it.</summary>
@@ -73,6 +75,7 @@ internal sealed record ModelConfiguration
             Mean = Mean ?? (sigmoid ? [0.5f, 0.5f, 0.5f] : PreprocessingSpec.OpenAiMean),
             Std = Std ?? (sigmoid ? [0.5f, 0.5f, 0.5f] : PreprocessingSpec.OpenAiStd),
             ResizeMode = ResizeMode ?? (sigmoid ? "squash" : "shortest"),
+            FillColor = FillColor ?? 0,
             Interpolation = Interpolation ?? "bicubic",
         };
     }

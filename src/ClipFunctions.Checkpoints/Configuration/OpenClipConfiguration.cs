@@ -63,6 +63,7 @@ internal static class OpenClipConfiguration
             Mean = preprocess?.Numbers("mean", 3),
             Std = preprocess?.Numbers("std", 3),
             ResizeMode = preprocess?.Text("resize_mode"),
+            FillColor = preprocess?.Whole("fill_color"),
             Interpolation = preprocess?.Text("interpolation"),
             Cleaning = CleaningOf(text),
         };

@@ -55,6 +55,7 @@ internal sealed record ReadyMadeModel
             Mean = preprocess.Numbers("mean", 3) ?? configuration.Mean,
             Std = preprocess.Numbers("std", 3) ?? configuration.Std,
             ResizeMode = preprocess.Text("resize_mode") ?? configuration.ResizeMode,
+            FillColor = preprocess.Whole("fill_color") ?? configuration.FillColor,
             Interpolation = preprocess.Text("interpolation") ?? configuration.Interpolation,
         };
 

@@ -88,6 +88,11 @@ public static class BundleFingerprint
         AddAll("pixels.mean", preprocessing.Mean);
         AddAll("pixels.std", preprocessing.Std);
         lines.Add("pixels.resize", preprocessing.ResizeMode);
+        if (preprocessing.ResizeMode == "longest")
+        {
+            Add("pixels.fill", preprocessing.FillColor);
+        }
+
         lines.Add("pixels.interpolation", preprocessing.Interpolation);
 
         lines.Add("tokens.kind", manifest.Tokenizer.Kind);

@@ -148,7 +148,12 @@ internal sealed class BundleManifestValidator(BundleManifest manifest, string or
             }
         }
 
-        CheckChoice("preprocessing.resizeMode", preprocessing.ResizeMode, "shortest", "squash");
+        CheckChoice("preprocessing.resizeMode", preprocessing.ResizeMode, "shortest", "squash", "longest");
+        if (preprocessing.FillColor is < 0 or > byte.MaxValue)
+        {
+            throw Error("preprocessing.fillColor", $"expected 0 to {byte.MaxValue}, found {preprocessing.FillColor}.");
+        }
+
         CheckChoice("preprocessing.interpolation", preprocessing.Interpolation, "bicubic", "bilinear");
     }
 

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace ClipFunctions.Clip.Bundles;
 
 /// <summary>What happens to a picture before it reaches the vision tower.</summary>
@@ -21,9 +23,13 @@ public sealed record PreprocessingSpec
 
     /// <summary>
     /// <c>shortest</c>: the short side becomes <see cref="Size"/> and the middle is cut out (CLIP); <c>squash</c>: both sides do,
-    /// whatever the ratio.
+    /// whatever the ratio; <c>longest</c>: the long side does, and the square is filled beside the picture (open_clip).
     /// </summary>
     public string ResizeMode { get => field ?? "shortest"; init; }
+
+    /// <summary>The value of each channel beside the picture where <see cref="ResizeMode"/> is <c>longest</c>, 0 (also if absent) to 255.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int FillColor { get; init; }
 
     /// <summary><c>bicubic</c> (CLIP) or <c>bilinear</c>, both antialiased as Pillow does it.</summary>
     public string Interpolation { get => field ?? "bicubic"; init; }

@@ -133,11 +133,12 @@ public sealed class ClipPreprocessor
 
     private unsafe void Run(DecodedImage image, SourceBox box, Placement placement, Span<byte> pixels)
     {
+        FillAround(image.Mode, image.Palette, placement, pixels);
         fixed (byte* target = pixels)
         fixed (byte* source = image.Buffer)
         {
             using Resampler resampler = Prepare(image.Mode, image.Width, image.Height, box, placement);
-            resampler.Push(source, image.Stride, image.Height, new RgbSink(image.Mode, image.PaletteArray, target, Size).Write);
+            resampler.Push(source, image.Stride, image.Height, new RgbSink(image.Mode, image.PaletteArray, target, Size, Inside(placement)).Write);
         }
     }
 
@@ -149,11 +150,12 @@ public sealed class ClipPreprocessor
         byte[] buffer = ArrayPool<byte>.Shared.Rent(checked(band * stride + DecodedImage.Slack));
         try
         {
+            FillAround(mode, reader.Palette, placement, pixels);
             using Resampler resampler = Prepare(mode, reader.Width, reader.Height, reader.Box, placement);
             fixed (byte* target = pixels)
             fixed (byte* source = buffer)
             {
-                Resampler.RowSink sink = new RgbSink(mode, reader.Palette, target, Size).Write;
+                Resampler.RowSink sink = new RgbSink(mode, reader.Palette, target, Size, Inside(placement)).Write;
                 for (int y = 0; y < reader.Height; y += band)
                 {
                     cancellationToken.ThrowIfCancellationRequested();
@@ -173,15 +175,63 @@ public sealed class ClipPreprocessor
 
     private Placement Place(int width, int height) => Geometry(width, height, _settings.ResizeMode, Size);
 
-    private Resampler Prepare(PixelMode mode, int width, int height, SourceBox box, Placement placement) =>
-        new(mode, width, height, box, placement.Width, placement.Height, placement.Left, placement.Top, Size, Size, _settings.Interpolation);
+    private Resampler Prepare(PixelMode mode, int width, int height, SourceBox box, Placement placement) => new(
+        mode,
+        width,
+        height,
+        box,
+        placement.Width,
+        placement.Height,
+        Math.Max(placement.Left, 0),
+        Math.Max(placement.Top, 0),
+        Math.Min(placement.Width, Size),
+        Math.Min(placement.Height, Size),
+        _settings.Interpolation);
 
-    /// <summary>The size after the resize and the crop's offset: torchvision's <c>Resize</c> and <c>CenterCrop</c>.</summary>
+    // Where in the square the picture begins, in bytes.
+    private int Inside(Placement placement) => 3 * (Math.Max(-placement.Top, 0) * Size + Math.Max(-placement.Left, 0));
+
+    private void FillAround(PixelMode mode, ReadOnlySpan<byte> palette, Placement placement, Span<byte> pixels)
+    {
+        if (placement.Width >= Size && placement.Height >= Size)
+        {
+            return;
+        }
+
+        byte fill = (byte)_settings.Fill;
+        Span<byte> pixel = stackalloc byte[mode.BytesPerPixel()];
+        pixel.Fill(mode == PixelMode.Bilevel && fill != 0 ? byte.MaxValue : fill);
+        if (mode == PixelMode.Gray16)
+        {
+            pixel[1] = 0;
+        }
+
+        Span<byte> rgb = pixels[..3];
+        PixelArithmetic.ToRgb(mode, palette, pixel, rgb);
+        for (int at = 3; at < pixels.Length; at += 3)
+        {
+            rgb.CopyTo(pixels[at..]);
+        }
+    }
+
+    /// <summary>
+    /// The size after the resize and the crop's offset: torchvision's <c>Resize</c> and <c>CenterCrop</c>, open_clip's <c>ResizeKeepRatio</c> and
+    /// <c>CenterCropOrPad</c>.
+    /// </summary>
     internal static Placement Geometry(int width, int height, ResizeMode mode, int size)
     {
         if (mode == ResizeMode.Squash)
         {
             return new Placement(size, size, 0, 0);
+        }
+
+        if (mode == ResizeMode.LongestSide)
+        {
+            // Divided first, as in the reference. A side that rounds to nothing is an error there.
+            double ratio = Math.Max((double)width / size, (double)height / size);
+            int newWidth = Math.Max((int)Math.Round(width / ratio, MidpointRounding.ToEven), 1);
+            int newHeight = Math.Max((int)Math.Round(height / ratio, MidpointRounding.ToEven), 1);
+            return new Placement(newWidth, newHeight, -((size - newWidth) / 2), -((size - newHeight) / 2));
         }
 
         int shorter = Math.Min(width, height);
@@ -198,12 +248,14 @@ public sealed class ClipPreprocessor
         }
     }
 
-    /// <summary>Size of the whole picture after the resize, and where the square lies in it.</summary>
+    /// <summary>Size of the whole picture after the resize, and where the square lies in it; below 0 where the square reaches beyond the picture.</summary>
     internal readonly record struct Placement(int Width, int Height, int Left, int Top);
 
-    private sealed unsafe class RgbSink(PixelMode mode, byte[]? palette, byte* target, int size)
+    private sealed unsafe class RgbSink(PixelMode mode, byte[]? palette, byte* target, int size, int inside)
     {
+        private readonly int _bytesPerPixel = mode.BytesPerPixel();
+
         public void Write(int y, Span<byte> row) =>
-            PixelArithmetic.ToRgb(mode, palette, row, new Span<byte>(target + (nint)y * size * 3, size * 3));
+            PixelArithmetic.ToRgb(mode, palette, row, new Span<byte>(target + inside + (nint)y * size * 3, row.Length / _bytesPerPixel * 3));
     }
 }

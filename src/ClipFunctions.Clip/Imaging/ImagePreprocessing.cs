@@ -6,6 +6,7 @@ namespace ClipFunctions.Clip.Imaging;
 public sealed record ImagePreprocessing
 {
     private readonly int _size = 224;
+    private readonly int _fill;
     private readonly ImmutableArray<float> _mean = [0.48145466f, 0.4578275f, 0.40821073f];
     private readonly ImmutableArray<float> _std = [0.26862954f, 0.26130258f, 0.27577711f];
 
@@ -38,6 +39,21 @@ public sealed record ImagePreprocessing
     /// <summary>How the picture becomes a square; <see cref="ResizeMode.ShortestSide"/> by default.</summary>
     public ResizeMode ResizeMode { get; init; } = ResizeMode.ShortestSide;
 
+    /// <summary>
+    /// The value of each channel that fills the square beside the picture with <see cref="ResizeMode.LongestSide"/>, in the file's own mode as the reference does it (black
+    /// for 0, but white in a CMYK file and the palette's first colour in one with a palette); 0 by default, 0 to 255.
+    /// </summary>
+    public int Fill
+    {
+        get => _fill;
+        init
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(value, nameof(Fill));
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(value, 255, nameof(Fill));
+            _fill = value;
+        }
+    }
+
     /// <summary>The resampling filter; <see cref="Interpolation.Bicubic"/> by default.</summary>
     public Interpolation Interpolation { get; init; } = Interpolation.Bicubic;
 
@@ -57,11 +73,11 @@ public sealed record ImagePreprocessing
     /// <summary>Compares the settings by value, the lists' elements included.</summary>
     public bool Equals(ImagePreprocessing? other) =>
         other is not null && Size == other.Size && _mean.AsSpan().SequenceEqual(other._mean.AsSpan()) &&
-        _std.AsSpan().SequenceEqual(other._std.AsSpan()) && ResizeMode == other.ResizeMode &&
+        _std.AsSpan().SequenceEqual(other._std.AsSpan()) && ResizeMode == other.ResizeMode && Fill == other.Fill &&
         Interpolation == other.Interpolation && AutoOrient == other.AutoOrient && Mode == other.Mode;
 
     /// <inheritdoc/>
-    public override int GetHashCode() => HashCode.Combine(Size, _mean[0], _std[0], ResizeMode, Interpolation, AutoOrient, Mode);
+    public override int GetHashCode() => HashCode.Combine(Size, _mean[0], _std[0], ResizeMode, Fill, Interpolation, (AutoOrient, Mode));
 
     private static ImmutableArray<float> Three(IReadOnlyList<float> value, string name, bool positive)
     {

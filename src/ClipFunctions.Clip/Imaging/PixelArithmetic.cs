@@ -125,7 +125,17 @@ internal static class PixelArithmetic
 
                 break;
             default:
-                for (int i = 0; i + 3 < row.Length; i += 4, o += 3)
+                int at = 0;
+                if (Vector128.IsHardwareAccelerated)
+                {
+                    Vector128<byte> order = Vector128.Create((byte)0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, 0x80, 0x80, 0x80, 0x80);
+                    for (; at + 16 <= row.Length && o + 16 <= rgb.Length; at += 16, o += 12)
+                    {
+                        Vector128.Shuffle(Vector128.Create(row.Slice(at, 16)), order).CopyTo(rgb[o..]);
+                    }
+                }
+
+                for (int i = at; i + 3 < row.Length; i += 4, o += 3)
                 {
                     rgb[o] = row[i];
                     rgb[o + 1] = row[i + 1];

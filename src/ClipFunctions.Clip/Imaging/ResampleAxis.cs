@@ -110,13 +110,13 @@ internal sealed class ResampleAxis : IDisposable
         return axis;
     }
 
-    /// <summary>The most output positions that share one input position.</summary>
-    public int MaxOverlap()
+    /// <summary>The most output positions that want something of the same <paramref name="span"/> input positions.</summary>
+    public int MaxOverlap(int span)
     {
         int most = 1;
         for (int first = 0, last = 0; last < Count; last++)
         {
-            while (_starts![first] + _lengths![first] <= _starts[last])
+            while (_starts![first] + _lengths![first] + span - 1 <= _starts[last])
             {
                 first++;
             }

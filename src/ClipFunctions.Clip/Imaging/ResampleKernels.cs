@@ -33,7 +33,7 @@ internal static unsafe class ResampleKernels
                 int* w = weights + (nint)i * weightStride * 4;
                 int steps = (lengths[i] + TapsOfFour - 1) / TapsOfFour;
                 uint* t = (uint*)(target + (nint)i * 4);
-                if (Vector512.IsHardwareAccelerated)
+                if (Avx512F.IsSupported)
                 {
                     Vector512<int> a0 = default, a1 = default, a2 = default, a3 = default;
                     for (int step = 0; step < steps; step++, s0 += 16, s1 += 16, s2 += 16, s3 += 16, w += 16)
@@ -45,10 +45,11 @@ internal static unsafe class ResampleKernels
                         a3 += Widen512(s3) * k;
                     }
 
-                    *t = Clip(Fold(a0));
-                    *(uint*)((byte*)t + targetStride) = Clip(Fold(a1));
-                    *(uint*)((byte*)t + 2 * targetStride) = Clip(Fold(a2));
-                    *(uint*)((byte*)t + 3 * targetStride) = Clip(Fold(a3));
+                    Vector128<uint> pixels = Clip(a0, a1, a2, a3).AsUInt32();
+                    *t = pixels[0];
+                    *(uint*)((byte*)t + targetStride) = pixels[1];
+                    *(uint*)((byte*)t + 2 * targetStride) = pixels[2];
+                    *(uint*)((byte*)t + 3 * targetStride) = pixels[3];
                 }
                 else
                 {
@@ -126,23 +127,24 @@ internal static unsafe class ResampleKernels
         }
     }
 
-    /// <summary>Adds a weighted row to the sums; <paramref name="count"/> is rounded up to 16, and both buffers reach that far.</summary>
-    public static void Accumulate(int* sums, byte* row, int weight, int count)
+    /// <summary>Adds four weighted rows to the sums; <paramref name="count"/> is rounded up to 16, and all buffers reach that far.</summary>
+    public static void AccumulateFour(int* sums, byte* rows, nint stride, int* weights, int count)
     {
+        byte* r0 = rows, r1 = rows + stride, r2 = r1 + stride, r3 = r2 + stride;
         if (Vector512.IsHardwareAccelerated)
         {
-            Vector512<int> k = Vector512.Create(weight);
+            Vector512<int> k0 = Vector512.Create(weights[0]), k1 = Vector512.Create(weights[1]), k2 = Vector512.Create(weights[2]), k3 = Vector512.Create(weights[3]);
             for (int i = 0; i < count; i += 16)
             {
-                (Vector512.Load(sums + i) + Widen512(row + i) * k).Store(sums + i);
+                (Vector512.Load(sums + i) + Widen512(r0 + i) * k0 + Widen512(r1 + i) * k1 + (Widen512(r2 + i) * k2 + Widen512(r3 + i) * k3)).Store(sums + i);
             }
         }
         else
         {
-            Vector256<int> k = Vector256.Create(weight);
+            Vector256<int> k0 = Vector256.Create(weights[0]), k1 = Vector256.Create(weights[1]), k2 = Vector256.Create(weights[2]), k3 = Vector256.Create(weights[3]);
             for (int i = 0; i < count; i += 8)
             {
-                (Vector256.Load(sums + i) + Widen256(row + i) * k).Store(sums + i);
+                (Vector256.Load(sums + i) + Widen256(r0 + i) * k0 + Widen256(r1 + i) * k1 + (Widen256(r2 + i) * k2 + Widen256(r3 + i) * k3)).Store(sums + i);
             }
         }
     }
@@ -184,8 +186,16 @@ internal static unsafe class ResampleKernels
         return Vector256.Create(low.AsInt32(), high.AsInt32());
     }
 
+    // The sums of four rows, each in four parts, become four pixels at once.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<int> Fold(Vector512<int> sum) => Fold(sum.GetLower() + sum.GetUpper());
+    private static Vector128<byte> Clip(Vector512<int> a, Vector512<int> b, Vector512<int> c, Vector512<int> d)
+    {
+        Vector512<int> ab = Avx512F.Shuffle4x128(a, b, 0b01_00_01_00) + Avx512F.Shuffle4x128(a, b, 0b11_10_11_10);
+        Vector512<int> cd = Avx512F.Shuffle4x128(c, d, 0b01_00_01_00) + Avx512F.Shuffle4x128(c, d, 0b11_10_11_10);
+        Vector512<int> sum = Avx512F.Shuffle4x128(ab, cd, 0b10_00_10_00) + Avx512F.Shuffle4x128(ab, cd, 0b11_01_11_01);
+        Vector512<int> value = Vector512.Max((sum + Vector512.Create(Half)) >> ResampleAxis.PrecisionBits, Vector512<int>.Zero);
+        return Avx512F.ConvertToVector128ByteWithSaturation(value.AsUInt32());
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<int> Fold(Vector256<int> sum) => sum.GetLower() + sum.GetUpper();

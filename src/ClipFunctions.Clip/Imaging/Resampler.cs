@@ -9,6 +9,8 @@ namespace ClipFunctions.Clip.Imaging;
 /// </summary>
 internal sealed unsafe class Resampler : IDisposable
 {
+    private const int RowsAtOnce = 4;
+
     private readonly PixelMode _mode;
     private readonly int _bytesPerPixel;
     private readonly int _width;
@@ -81,7 +83,7 @@ internal sealed unsafe class Resampler : IDisposable
         if (!sameHeight)
         {
             _rows = ResampleAxis.Create(height, box.Y, box.Height, newHeight, windowY, windowHeight, interpolation, exact, 1);
-            _sumRows = _rows.MaxOverlap();
+            _sumRows = _rows.MaxOverlap(RowsAtOnce);
             if (exact)
             {
                 _exactSums = ArrayPool<double>.Shared.Rent(_sumRows * windowWidth);
@@ -94,10 +96,10 @@ internal sealed unsafe class Resampler : IDisposable
 
         FirstRow = _rows?.InputStart ?? windowY;
         EndRow = _rows?.InputEnd ?? (windowY + windowHeight);
-        _line = ArrayPool<byte>.Shared.Rent(4 * (_sumCount + 16) * (exact ? 2 : 1));
+        _line = ArrayPool<byte>.Shared.Rent(RowsAtOnce * (_sumCount + 16) * (exact ? 2 : 1));
         if (_premultiply)
         {
-            _premultiplied = ArrayPool<byte>.Shared.Rent(4 * (width * 4 + DecodedImage.Slack));
+            _premultiplied = ArrayPool<byte>.Shared.Rent(RowsAtOnce * (width * 4 + DecodedImage.Slack));
         }
     }
 
@@ -122,7 +124,7 @@ internal sealed unsafe class Resampler : IDisposable
         source += skip * stride;
         for (int left = end - skip; left > 0;)
         {
-            int rows = Math.Min(left, 4);
+            int rows = Math.Min(left, RowsAtOnce);
             if (_nearest)
             {
                 PushNearest(source, stride, y, rows, sink);
@@ -269,36 +271,48 @@ internal sealed unsafe class Resampler : IDisposable
                 }
             }
 
-            for (int r = 0; r < rows; r++)
+            if (_rows is null)
             {
-                byte* row = line + r * lineStride;
-                if (_rows is null)
+                for (int r = 0; r < rows; r++)
                 {
-                    Emit(row, sink);
-                    continue;
+                    Emit(line + r * lineStride, sink);
                 }
 
-                ReadOnlySpan<int> starts = _rows.Starts;
-                ReadOnlySpan<int> lengths = _rows.Lengths;
-                fixed (int* sums = _sums)
+                return;
+            }
+
+            AddUp(_rows, line, lineStride, y, rows, sink);
+        }
+    }
+
+    private void AddUp(ResampleAxis axis, byte* line, int lineStride, int y, int rows, RowSink sink)
+    {
+        ReadOnlySpan<int> starts = axis.Starts;
+        ReadOnlySpan<int> lengths = axis.Lengths;
+        int* weights = stackalloc int[RowsAtOnce];
+        fixed (int* sums = _sums)
+        {
+            for (; _begun < _windowHeight && starts[_begun] < y + rows; _begun++)
+            {
+                new Span<int>(sums + (nint)(_begun % _sumRows) * _sumCount, _sumCount).Clear();
+            }
+
+            for (int o = _done; o < _begun; o++)
+            {
+                for (int r = 0; r < RowsAtOnce; r++)
                 {
-                    for (; _begun < _windowHeight && starts[_begun] <= y + r; _begun++)
-                    {
-                        new Span<int>(sums + (nint)(_begun % _sumRows) * _sumCount, _sumCount).Clear();
-                    }
-
-                    for (int o = _done; o < _begun; o++)
-                    {
-                        int weight = _rows.Weights[o * _rows.Stride + y + r - starts[o]];
-                        ResampleKernels.Accumulate(sums + (nint)(o % _sumRows) * _sumCount, row, weight, _sumCount);
-                    }
-
-                    while (_done < _begun && starts[_done] + lengths[_done] == y + r + 1)
-                    {
-                        ResampleKernels.Finish(sums + (nint)(_done % _sumRows) * _sumCount, row, _sumCount);
-                        Emit(row, sink);
-                    }
+                    int tap = y + r - starts[o];
+                    weights[r] = r < rows && tap >= 0 && tap < lengths[o] ? axis.Weights[o * axis.Stride + tap] : 0;
                 }
+
+                ResampleKernels.AccumulateFour(sums + (nint)(o % _sumRows) * _sumCount, line, lineStride, weights, _sumCount);
+            }
+
+            // The rows have been added up: their place is free.
+            while (_done < _begun && starts[_done] + lengths[_done] <= y + rows)
+            {
+                ResampleKernels.Finish(sums + (nint)(_done % _sumRows) * _sumCount, line, _sumCount);
+                Emit(line, sink);
             }
         }
     }

@@ -362,7 +362,13 @@ public sealed class ClipModel : IDisposable
         Size = spec.Size,
         Mean = spec.Mean,
         Std = spec.Std,
-        ResizeMode = spec.ResizeMode == "squash" ? ResizeMode.Squash : ResizeMode.ShortestSide,
+        ResizeMode = spec.ResizeMode switch
+        {
+            "squash" => ResizeMode.Squash,
+            "longest" => ResizeMode.LongestSide,
+            _ => ResizeMode.ShortestSide,
+        },
+        Fill = spec.FillColor,
         Interpolation = spec.Interpolation == "bilinear" ? Interpolation.Bilinear : Interpolation.Bicubic,
         AutoOrient = autoOrient,
     };

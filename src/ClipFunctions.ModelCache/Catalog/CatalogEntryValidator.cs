@@ -121,9 +121,9 @@ internal sealed class CatalogEntryValidator(CatalogEntry entry, string origin, s
             throw Error("activation", $"expected quick_gelu or gelu, found {activation}.");
         }
 
-        if (entry.ResizeMode is not (null or "shortest" or "squash"))
+        if (entry.ResizeMode is not (null or "shortest" or "squash" or "longest"))
         {
-            throw Error("resizeMode", $"expected shortest or squash, found '{Shorten(entry.ResizeMode)}'.");
+            throw Error("resizeMode", $"expected shortest, squash or longest, found '{Shorten(entry.ResizeMode)}'.");
         }
 
         if (entry.Mean is null != entry.Std is null)

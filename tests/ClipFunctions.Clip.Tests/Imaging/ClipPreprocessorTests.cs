@@ -27,6 +27,57 @@ public sealed class ClipPreprocessorTests
     }
 
     [Theory]
+    [InlineData(640, 480, 224, 224, 168, 0, -28)]
+    [InlineData(480, 641, 224, 168, 224, -28, 0)]
+    [InlineData(10, 4, 5, 5, 2, 0, -1)]
+    [InlineData(100, 35, 10, 10, 4, 0, -3)]
+    [InlineData(100, 25, 10, 10, 2, 0, -4)]
+    [InlineData(7, 7, 7, 7, 7, 0, 0)]
+    [InlineData(5000, 1, 8, 8, 1, 0, -3)]
+    public void TheLongestSideMayDecideAsInOpenClip(int width, int height, int size, int newWidth, int newHeight, int left, int top) =>
+        Assert.Equal(new ClipPreprocessor.Placement(newWidth, newHeight, left, top), ClipPreprocessor.Geometry(width, height, ResizeMode.LongestSide, size));
+
+    [Theory]
+    [InlineData(PixelMode.Rgb, 0, 0)]
+    [InlineData(PixelMode.Rgb, 77, 77)]
+    [InlineData(PixelMode.Rgba, 9, 9)]
+    [InlineData(PixelMode.Gray, 200, 200)]
+    [InlineData(PixelMode.GrayAlpha, 3, 3)]
+    [InlineData(PixelMode.Bilevel, 0, 0)]
+    [InlineData(PixelMode.Bilevel, 1, 255)]
+    [InlineData(PixelMode.Cmyk, 0, 255)]
+    [InlineData(PixelMode.Cmyk, 255, 0)]
+    public void WhatIsMissingOfTheSquareIsFilledInTheFilesOwnMode(PixelMode mode, int fill, byte seen)
+    {
+        const int Size = 16;
+        foreach ((int width, int height) in new[] { (50, 21), (21, 50), (40, 1), (9, 16), (16, 16), (5, 3) })
+        {
+            using DecodedImage image = PillowResizerTests.Draw(mode, width, height, 4);
+            ClipPreprocessor preprocessor = new(new ImagePreprocessing { Size = Size, ResizeMode = ResizeMode.LongestSide, Fill = fill });
+            byte[] pixels = [.. Enumerable.Repeat((byte)123, preprocessor.PixelCount)];
+            preprocessor.Preprocess(image, pixels);
+
+            // One pixel after the other: resized whole, then each place of the square looked up.
+            double ratio = Math.Max(width / (double)Size, height / (double)Size);
+            int newWidth = Math.Max((int)Math.Round(width / ratio), 1), newHeight = Math.Max((int)Math.Round(height / ratio), 1);
+            byte[] resized = SlowResize.Resize(image.Pixels.ToArray(), mode, width, height, newWidth, newHeight, Interpolation.Bicubic);
+            byte[] rgb = new byte[3 * newWidth * newHeight];
+            PixelArithmetic.ToRgb(mode, image.Palette, resized, rgb);
+            byte[] expected = [.. Enumerable.Repeat(seen, pixels.Length)];
+            for (int y = 0; y < newHeight; y++)
+            {
+                for (int x = 0; x < newWidth; x++)
+                {
+                    int to = 3 * (((y + ((Size - newHeight) / 2)) * Size) + x + ((Size - newWidth) / 2));
+                    rgb.AsSpan(3 * ((y * newWidth) + x), 3).CopyTo(expected.AsSpan(to));
+                }
+            }
+
+            Assert.Equal(expected, pixels);
+        }
+    }
+
+    [Theory]
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
@@ -116,6 +167,7 @@ public sealed class ClipPreprocessorTests
     public void SettingsAreCheckedAndComparedByValue()
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => ImagePreprocessing.OpenAi(0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new ImagePreprocessing { Fill = 256 });
         Assert.Throws<ArgumentException>(() => new ImagePreprocessing { Std = [1, 0, 1] });
         Assert.Throws<ArgumentException>(() => new ImagePreprocessing { Mean = [1, 0] });
         Assert.Equal(new ImagePreprocessing { Mean = [0.5f, 0.5f, 0.5f] }, new ImagePreprocessing { Mean = new List<float> { 0.5f, 0.5f, 0.5f } });

@@ -101,7 +101,7 @@ public sealed class UserCatalogTests
     [InlineData("\"MIT\"", "\"MIT\", \"licenseConsent\": true", "acme/pets", "licenseConsent", "could not be mapped")]
     [InlineData("\"MIT\"", "\"MIT\", \"activation\": \"relu\"", "acme/pets", "activation", "could not be converted")]
     [InlineData("\"MIT\"", "\"MIT\", \"activation\": 7", "acme/pets", "activation", "expected quick_gelu or gelu, found 7")]
-    [InlineData("\"MIT\"", "\"MIT\", \"resizeMode\": \"crop\"", "acme/pets", "resizeMode", "expected shortest or squash, found 'crop'")]
+    [InlineData("\"MIT\"", "\"MIT\", \"resizeMode\": \"crop\"", "acme/pets", "resizeMode", "expected shortest, squash or longest, found 'crop'")]
     [InlineData("\"MIT\"", "\"MIT\", \"contextLength\": 0", "acme/pets", "contextLength", "expected 1 to 65536, found 0")]
     [InlineData("\"MIT\"", "\"MIT\", \"imageNetTop1\": 0.63e3", "acme/pets", "imageNetTop1", "expected a number above 0 and at most 100, found 630")]
     [InlineData("\"MIT\"", "\"MIT\", \"gflops\": -1", "acme/pets", "gflops", "expected a number above 0 and at most 1000000, found -1")]
