@@ -1,6 +1,7 @@
 using ClipFunctions.Checkpoints.Formats;
 using ClipFunctions.Checkpoints.Layouts;
 using ClipFunctions.Clip.Bundles;
+using ClipFunctions.Clip.Imaging;
 using ClipFunctions.Clip.Inference;
 using ClipFunctions.Clip.Tokenization;
 
@@ -74,6 +75,19 @@ public sealed class NamingTests : IDisposable
             AssertClose(plain.EncodeImage(pixels[(i * clip.Preprocessor.PixelCount)..((i + 1) * clip.Preprocessor.PixelCount)]), images[i], tolerance);
             AssertClose(plain.EncodeText(ids[(i * 12)..((i + 1) * 12)]), texts[i], tolerance);
         }
+    }
+
+    [Fact]
+    public async Task OpenClipsLongestSideAndFillComeFromTheConfiguration()
+    {
+        ModelBundle bundle = await ConvertAsync(
+            SyntheticModel.Siglip().InTrunkNaming(),
+            "longest",
+            [("open_clip_config.json", """{"model_cfg": {"embed_dim": 64, "init_logit_bias": -10, "custom_text": true, "vision_cfg": {"image_size": 12, "timm_model_name": "vit_base_patch4_siglip_12", "timm_pool": "map", "timm_proj": "none"}, "text_cfg": {"context_length": 12, "vocab_size": 520, "width": 64, "heads": 1, "layers": 2, "no_causal_mask": true, "proj_bias": true, "pool_type": "last", "norm_kwargs": {"eps": 1e-6}}}, "preprocess_cfg": {"size": [12, 12], "resize_mode": "longest", "fill_color": 7}}""")],
+            ModelPrecision.Fp32);
+        Assert.Equal(("longest", 7), (bundle.Manifest.Preprocessing.ResizeMode, bundle.Manifest.Preprocessing.FillColor));
+        using ClipModel clip = await ClipModel.LoadAsync(bundle, new ClipModelOptions { Device = "cpu" }, Token);
+        Assert.Equal((ResizeMode.LongestSide, 7), (clip.Preprocessor.Settings.ResizeMode, clip.Preprocessor.Settings.Fill));
     }
 
     [Fact]

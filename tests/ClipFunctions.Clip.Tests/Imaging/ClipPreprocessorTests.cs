@@ -130,11 +130,33 @@ public sealed class ClipPreprocessorTests
         Assert.Throws<ArgumentException>(() => preprocessor.Normalize(new byte[768], new float[767]));
     }
 
-    [Fact]
-    public void APictureLeavesNoGarbageButSmallObjects()
+    [Theory]
+    [InlineData(SKEncodedImageFormat.Jpeg, 640, 480, PreprocessingMode.Exact)]
+    [InlineData(SKEncodedImageFormat.Jpeg, 2000, 1500, PreprocessingMode.Exact)]
+    [InlineData(SKEncodedImageFormat.Jpeg, 2000, 1500, PreprocessingMode.Fast)]
+    [InlineData(SKEncodedImageFormat.Png, 900, 700, PreprocessingMode.Exact)]
+    [InlineData(SKEncodedImageFormat.Webp, 900, 700, PreprocessingMode.Exact)]
+    public void APictureLeavesNoGarbageButSmallObjects(SKEncodedImageFormat format, int width, int height, PreprocessingMode mode)
     {
-        ClipPreprocessor preprocessor = new(ImagePreprocessing.OpenAi(224));
-        byte[] file = TestPictures.Encode(SKEncodedImageFormat.Jpeg, 640, 480);
+        ClipPreprocessor preprocessor = new(ImagePreprocessing.OpenAi(224) with { Mode = mode });
+        byte[] file = TestPictures.Encode(format, width, height);
+        byte[] pixels = new byte[preprocessor.PixelCount];
+        for (int i = 0; i < 3; i++)
+        {
+            preprocessor.Preprocess(file, pixels, TestContext.Current.CancellationToken);
+        }
+
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        preprocessor.Preprocess(file, pixels, TestContext.Current.CancellationToken);
+        long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        Assert.True(allocated < 5_000, $"{allocated} bytes were allocated.");
+    }
+
+    [Fact]
+    public void TurningAPictureUprightLeavesNoGarbageEither()
+    {
+        ClipPreprocessor preprocessor = new(ImagePreprocessing.OpenAi(224) with { AutoOrient = true });
+        byte[] file = TestPictures.WithOrientation(TestPictures.Encode(SKEncodedImageFormat.Jpeg, 900, 700), 6);
         byte[] pixels = new byte[preprocessor.PixelCount];
         for (int i = 0; i < 3; i++)
         {
