@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Runtime.InteropServices;
 
 namespace ClipFunctions.Benchmarks.Peers;
@@ -10,6 +11,10 @@ namespace ClipFunctions.Benchmarks.Peers;
 internal static class PeerSpeed
 {
     private const string WriteOption = "--write";
+
+    // PyTorch's threads wait for each other in vain when other work takes a core away, and are slower by a multiple; starting all this is some load itself.
+    private const double Busy = 1.5;
+
     private static readonly string[] Groups = ["images", "texts", "javascript", "pixels", "tokens", "labels", "start"];
 
     public static async Task RunAsync(string folder, IReadOnlyList<string> arguments)
@@ -26,6 +31,11 @@ internal static class PeerSpeed
         await using PeerProcess? openAi = await PeerProcess.StartOpenAiAsync();
         await using PeerProcess? node = await PeerProcess.StartNodeAsync();
         string machine = $"{Cpu()}, {Environment.ProcessorCount} cores, {RuntimeInformation.FrameworkDescription}; {openAi?.Versions ?? "no PyTorch"}; {node?.Versions ?? "no Node.js"}; medians of {SideBySide.Rounds} rounds in turns (least–most).";
+        if (Load() is { } load and > Busy)
+        {
+            machine += string.Create(CultureInfo.InvariantCulture, $" **The machine was busy with other work at the start (load {load:F1}): to be repeated.**");
+        }
+
         Console.WriteLine(machine);
         foreach (string group in chosen.Length > 0 ? chosen : Groups)
         {
@@ -58,6 +68,9 @@ internal static class PeerSpeed
             table.Write(Groups, machine);
         }
     }
+
+    // Processes that ran or wanted to in the last minute; null where that cannot be told.
+    private static double? Load() => File.Exists("/proc/loadavg") ? double.Parse(File.ReadAllText("/proc/loadavg").Split(' ')[0], CultureInfo.InvariantCulture) : null;
 
     private static string Cpu() => File.Exists("/proc/cpuinfo")
         ? File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1].Trim() ?? RuntimeInformation.ProcessArchitecture.ToString()

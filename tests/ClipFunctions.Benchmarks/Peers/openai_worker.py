@@ -182,10 +182,15 @@ def export_vision(request):
 
 
 def save_checkpoint(request):
-    """A state_dict in the precisions of the released files, which clip.load() reads."""
-    model = build(state_dict(request["model"]))
-    clip.model.convert_weights(model)
-    torch.save(model.state_dict(), request["output"])
+    """A TorchScript archive with the precisions of the released files. clip.load() takes only its weights, unless asked for jit."""
+    tensors = state_dict(request["model"])
+    archive = torch.jit.trace(build(tensors), (torch.zeros(1, 3, 224, 224), torch.zeros(1, 77, dtype=torch.int32)), check_trace=False)
+    released = build(tensors)
+    clip.model.convert_weights(released)
+    precisions = {name: tensor.dtype for name, tensor in released.state_dict().items()}
+    for name, parameter in archive.named_parameters():
+        parameter.data = parameter.data.to(precisions[name])
+    torch.jit.save(archive, request["output"])
     return {}
 
 
