@@ -4,6 +4,7 @@
 #   ./bench.sh GROUP...            images texts javascript pixels tokens labels start
 #   ./bench.sh probe               the linear probe against scikit-learn (long; see docs/benchmarks.md)
 #   ./bench.sh --write [GROUP...]  writes the tables into docs/benchmarks.md too; of groups not run the last rows stand
+# BENCH_ROUNDS=1 is for trying it out: figures want the seven rounds that are the default, on an idle machine.
 # The peers are fetched into BENCH_DIR (default: a folder in /tmp, kept for the next run), never into this folder.
 # CLIP_SOURCE and FTFY_SOURCE name checkouts of openai/CLIP and rspeer/python-ftfy where GitHub cannot be reached.
 # A peer that cannot be had is named and left out; the rest is measured.
@@ -19,7 +20,7 @@ python=/usr/bin/python3
 groups=()
 for argument in "$@"; do
   case "$argument" in
-    -h|--help) sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    -h|--help) sed -n '2,10s/^# \{0,1\}//p' "$0"; exit 0 ;;
     --write|images|texts|javascript|pixels|tokens|labels|start|probe) groups+=("$argument") ;;
     *) echo "bench.sh: unknown argument $argument (see ./bench.sh --help)" >&2; exit 2 ;;
   esac
