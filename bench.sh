@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Measures ClipFunctions and its peers side by side on this machine; prints the tables of docs/benchmarks.md.
-#   ./bench.sh                     all groups (some ten minutes on two cores)
+#   ./bench.sh                     all groups
 #   ./bench.sh GROUP...            images texts javascript pixels tokens labels start
 #   ./bench.sh probe               the linear probe against scikit-learn (long; see docs/benchmarks.md)
 #   ./bench.sh --write [GROUP...]  writes the tables into docs/benchmarks.md too; of groups not run the last rows stand
