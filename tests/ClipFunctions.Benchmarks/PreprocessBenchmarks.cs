@@ -36,11 +36,11 @@ public class PreprocessBenchmarks
     public void DecodeAndPreprocess() => _preprocessor.Preprocess(_jpeg, _pixels);
 
     /// <summary>A 4:2:0 JPEG with detail at every scale, about as large as a camera's.</summary>
-    internal static byte[] PhotoLike(int width, int height)
+    internal static byte[] PhotoLike(int width, int height, int seed = 7)
     {
         using SKBitmap bitmap = new(new SKImageInfo(width, height, SKColorType.Rgba8888, SKAlphaType.Opaque));
         using (SKCanvas canvas = new(bitmap))
-        using (SKShader noise = SKShader.CreatePerlinNoiseFractalNoise(0.01f, 0.013f, 6, 7))
+        using (SKShader noise = SKShader.CreatePerlinNoiseFractalNoise(0.01f, 0.013f, 6, seed))
         using (SKPaint paint = new() { Shader = noise })
         {
             canvas.Clear(SKColors.SteelBlue);

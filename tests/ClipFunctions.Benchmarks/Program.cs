@@ -3,6 +3,7 @@ using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
+using ClipFunctions.Benchmarks.Peers;
 using ClipFunctions.Benchmarks.Probe;
 using ClipFunctions.Clip.Bundles;
 using ClipFunctions.ModelCaching;
@@ -12,7 +13,8 @@ namespace ClipFunctions.Benchmarks;
 /// <summary>
 /// <c>uploads [count]</c>, <c>uploads DIR model precision count</c>, <c>evaluations [pictures]</c> and <c>http DIR [model] [precision] [seconds]</c> measure the local host from outside; <c>accuracy DIR</c> the demo model; <c>convert DIR [model…]</c> the conversion of
 /// checkpoints of true sizes; <c>load DIR [model…]</c> the time to the first vectors; <c>agreement DIR COUNT model…</c>
-/// fp16 and int8 against fp32; <c>fast DIR [model…]</c> fast pixels against exact ones; <c>probe DIR [case…]</c> logistic regression against scikit-learn; anything else is an argument of BenchmarkDotNet (<c>--filter '*'</c>).
+/// fp16 and int8 against fp32; <c>fast DIR [model…]</c> fast pixels against exact ones; <c>probe DIR [case…]</c> logistic regression against scikit-learn;
+/// <c>peers DIR [--write] [group…]</c> all else against other programs (<c>./bench.sh</c>); anything else is an argument of BenchmarkDotNet (<c>--filter '*'</c>).
 /// </summary>
 internal static class BenchmarkProgram
 {
@@ -57,6 +59,9 @@ internal static class BenchmarkProgram
                 return;
             case ["probe-one", var folder, var c]:
                 ProbeSpeed.FitOne(folder, double.Parse(c, CultureInfo.InvariantCulture));
+                return;
+            case ["peers", var folder, .. var groups]:
+                await PeerSpeed.RunAsync(folder, groups);
                 return;
             case ["agreement", var folder, var count, .. var models]:
                 await PrecisionAgreement.RunAsync(folder, int.Parse(count, CultureInfo.InvariantCulture), models);
