@@ -37,14 +37,14 @@ internal sealed class FaultProxy : IAsyncDisposable
         Timeout = TimeSpan.FromSeconds(60),
     };
 
-    private readonly Func<ProxiedRequest, StorageFault> _plan;
+    private readonly Func<ProxiedRequest, ValueTask<StorageFault>> _plan;
     private readonly ConcurrentDictionary<StorageFault, int> _injected = new();
     private readonly Uri _blobs;
     private readonly Uri _queues;
     private readonly string _results;
     private int _blobPort;
 
-    private FaultProxy(string connection, string results, Func<ProxiedRequest, StorageFault> plan)
+    private FaultProxy(string connection, string results, Func<ProxiedRequest, ValueTask<StorageFault>> plan)
     {
         _plan = plan;
         _results = results;
@@ -75,7 +75,7 @@ internal sealed class FaultProxy : IAsyncDisposable
     /// <param name="connection">Azurite's connection string.</param>
     /// <param name="results">The container of records.</param>
     /// <param name="plan">Asked about each request, by several at once.</param>
-    public static async Task<FaultProxy> StartAsync(string connection, string results, Func<ProxiedRequest, StorageFault> plan)
+    public static async Task<FaultProxy> StartAsync(string connection, string results, Func<ProxiedRequest, ValueTask<StorageFault>> plan)
     {
         FaultProxy proxy = new(connection, results, plan);
         await proxy._app.StartAsync();
@@ -116,7 +116,7 @@ internal sealed class FaultProxy : IAsyncDisposable
             context.Features.Get<IHttpRequestFeature>()!.RawTarget,
             body.ToArray(),
             context.Connection.LocalPort != _blobPort);
-        StorageFault fault = _plan(request);
+        StorageFault fault = await _plan(request);
         if (fault != StorageFault.None)
         {
             _injected.AddOrUpdate(fault, 1, (_, count) => count + 1);
@@ -129,6 +129,9 @@ internal sealed class FaultProxy : IAsyncDisposable
                 return;
             case StorageFault.TooMany:
                 await RefuseAsync(context, StatusCodes.Status429TooManyRequests, "OperationTimedOut");
+                return;
+            case StorageFault.Forbidden:
+                await RefuseAsync(context, StatusCodes.Status403Forbidden, "AuthenticationFailed");
                 return;
             case StorageFault.Refused:
                 context.Abort();

@@ -7,13 +7,15 @@ namespace ClipFunctions.Reliability.Tests.Faults;
 internal sealed class RandomFaults(int seed, double rate, params StorageFault[] kinds)
 {
     private readonly Random _random = new(seed);
-    private readonly StorageFault[] _kinds = kinds.Length > 0 ? kinds : [.. Enum.GetValues<StorageFault>().Where(kind => kind != StorageFault.None)];
+    private readonly StorageFault[] _kinds = kinds.Length > 0 ? kinds : [.. Enum.GetValues<StorageFault>().Where(kind => kind is not (StorageFault.None or StorageFault.Forbidden))];
 
     /// <summary>Whether faults are drawn.</summary>
     public bool IsOn { get; set; }
 
     /// <summary>The fault of the next request.</summary>
-    public StorageFault Next(ProxiedRequest request)
+    public ValueTask<StorageFault> NextAsync(ProxiedRequest request) => ValueTask.FromResult(Next(request));
+
+    private StorageFault Next(ProxiedRequest request)
     {
         lock (_random)
         {

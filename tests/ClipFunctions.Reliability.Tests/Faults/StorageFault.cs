@@ -12,6 +12,9 @@ internal enum StorageFault
     /// <summary>429 with <c>Retry-After</c>; storage never sees the request.</summary>
     TooMany,
 
+    /// <summary>403 AuthenticationFailed: what storage says to a host whose clock is off by over a quarter of an hour.</summary>
+    Forbidden,
+
     /// <summary>The answer comes late.</summary>
     Slow,
 

@@ -26,7 +26,7 @@ internal static class Storm
         await storage.CreateAsync(cancellationToken);
         await storage.TriggerQueue.CreateIfNotExistsAsync(cancellationToken: cancellationToken);
         RandomFaults faults = new(Seed, options.FaultRate, [.. options.Faults]);
-        await using FaultProxy proxy = await FaultProxy.StartAsync(azurite.ConnectionString, storage.Results.Name, faults.Next);
+        await using FaultProxy proxy = await FaultProxy.StartAsync(azurite.ConnectionString, storage.Results.Name, faults.NextAsync);
         await using Fleet fleet = new(storage.Arguments(proxy.ConnectionString));
         await fleet.StartAsync(options.Hosts);
 
