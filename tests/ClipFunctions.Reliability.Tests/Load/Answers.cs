@@ -26,7 +26,7 @@ internal static class Answers
         await using ServiceProvider services = new ServiceCollection().AddSingleton(configuration).AddLogging().AddClipPipeline().BuildServiceProvider();
         using ModelLease lease = await services.GetRequiredService<ModelCache>().LeaseAsync("demo", CancellationToken.None);
         TaggingHead head = await services.GetRequiredService<TaggingHeads>().ForAsync(lease.Model, CancellationToken.None);
-        Expected[] answers = new Expected[Gallery.Count];
+        Expected[] answers = new Expected[Gallery.Count + 1];
         for (int i = 0; i < answers.Length; i++)
         {
             try

@@ -103,7 +103,7 @@ internal static class Oracle
                 return;
             }
 
-            foreach (string fault in await FaultsAsync(storage, stored, answers[upload.Value % Gallery.Count], blob, token))
+            foreach (string fault in await FaultsAsync(storage, stored, answers[upload.Value], blob, token))
             {
                 wrong.Add($"{upload.Key}: {fault}");
             }

@@ -95,7 +95,7 @@ internal static class Storm
 
                 Random random = new(HashCode.Combine(Seed, i));
                 string name = $"{i % 7}/{i:d5}.jpg";
-                UploadEvent first = await storage.UploadAsync(name, i, token);
+                UploadEvent first = await storage.UploadAsync(name, i % Gallery.Count, token);
                 if (random.NextDouble() < options.Repeats)
                 {
                     await storage.SendAsync(first, token);
