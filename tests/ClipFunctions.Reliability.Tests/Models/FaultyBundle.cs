@@ -8,7 +8,7 @@ namespace ClipFunctions.Reliability.Tests.Models;
 
 /// <summary>
 /// A directory of one bundle, <c>faulty</c>: the shipped one, whose graph of pictures throws within ONNX Runtime if a picture's middle is white. It
-/// looks that pixel's red up in a table of 255 numbers.
+/// then puts six numbers into a shape of seven.
 /// </summary>
 internal sealed class FaultyBundle : IDisposable
 {
@@ -41,12 +41,19 @@ internal sealed class FaultyBundle : IDisposable
         graph.Initializer.Add(Numbers("trap.starts", size / 2, size / 2, 0));
         graph.Initializer.Add(Numbers("trap.ends", (size / 2) + 1, (size / 2) + 1, 1));
         graph.Initializer.Add(Numbers("trap.axes", 1, 2, 3));
-        graph.Initializer.Add(Numbers("trap.table", new long[255]));
+        graph.Initializer.Add(Numbers("trap.most", 255));
+        graph.Initializer.Add(Numbers("trap.one", 1));
+        graph.Initializer.Add(Numbers("trap.count", 6));
+        graph.Initializer.Add(Numbers("trap.table", new long[6]));
         graph.Node.Add(Node("Slice", "trap.pixel", graph.Input[0].Name, "trap.starts", "trap.ends", "trap.axes"));
-        NodeProto cast = Node("Cast", "trap.index", "trap.pixel");
+        NodeProto cast = Node("Cast", "trap.red", "trap.pixel");
         cast.Attribute.Add(new AttributeProto { Name = "to", Type = AttributeProto.Types.AttributeType.Int, I = (long)TensorProto.Types.DataType.Int64 });
         graph.Node.Add(cast);
-        graph.Node.Add(Node("Gather", "trap", "trap.table", "trap.index"));
+        graph.Node.Add(Node("Div", "trap.white", "trap.red", "trap.most"));
+        graph.Node.Add(Node("ReduceMax", "trap.any", "trap.white"));
+        graph.Node.Add(Node("Reshape", "trap.flat", "trap.any", "trap.one"));
+        graph.Node.Add(Node("Add", "trap.shape", "trap.flat", "trap.count"));
+        graph.Node.Add(Node("Reshape", "trap", "trap.table", "trap.shape"));
 
         // An output, so that it is computed.
         graph.Output.Add(new ValueInfoProto

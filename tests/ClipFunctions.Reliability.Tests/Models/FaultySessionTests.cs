@@ -31,7 +31,8 @@ public sealed class FaultySessionTests(AzuriteServer azurite)
         PoisonMessage poison = Assert.Single(await storage.PoisonedAsync(Token));
         Assert.Equal("white.png", poison.Subject);
         Assert.Contains("white.png: this try failed, OnnxRuntimeException", host.Output, StringComparison.Ordinal);
-        Assert.Contains("moved to webjobs-blobtrigger-poison after 5 tries", host.Output, StringComparison.Ordinal);
+        Assert.Contains("\"BlobName\":\"white.png\"", host.Output, StringComparison.Ordinal);
+        Assert.Contains("moved to webjobs-blobtrigger-poison after 5 tries: {\"Type\":\"BlobTrigger\"", host.Output, StringComparison.Ordinal);
         await Wait.UntilAsync(
             () => Task.FromResult(metrics.Has("clip.uploads.faults", "OnnxRuntimeException", "clip.queue.poisoned", "clip.uploads", "Tagged")), "the metrics tell of it", () => host.Output);
         Assert.Equal(HttpStatusCode.OK, await host.GetAsync("api/health/ready"));
