@@ -75,11 +75,15 @@ internal static class Oracle
 
         // Messages may be there twice, because what sent one may not have heard that it was sent.
         HashSet<(string Name, string ETag)> poisoned = [];
-        HashSet<(string Name, string ETag)> versions = [.. storage.Versions.Select(version => (version.Name, version.ETag!.Value.ToString("G")))];
+        HashSet<string> uploaded = [.. storage.Versions.Select(version => version.Name)];
         foreach (Pipeline.Poison.PoisonMessage message in await storage.PoisonedAsync(cancellationToken))
         {
             BlobTriggerMessage parsed = BlobTriggerMessage.Parse(BinaryData.FromString(message.Body));
             poisoned.Add((parsed.BlobName, parsed.ETag));
+            if (!uploaded.Contains(parsed.BlobName))
+            {
+                wrong.Add($"{parsed.BlobName}: given up, but nobody uploaded it");
+            }
         }
 
         foreach (string stray in listed.Keys.Except(storage.Present.Keys))
