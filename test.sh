@@ -2,14 +2,17 @@
 # Builds everything and runs the tests; ends with "N passed, N failed, N skipped".
 #   ./test.sh            all tests
 #   ./test.sh --golden   only the tests against the reference's golden data
+#   ./test.sh --soak     only the long ones, which run in no other case; they print the tables of docs/reliability.md.
+#                        CLIP_SOAK_UPLOADS (10000), CLIP_SOAK_MINUTES (30) and CLIP_FAULT_SEED (another each time) change them.
 set -uo pipefail
 cd "$(dirname "$0")"
 
-usage() { echo "usage: ./test.sh [--golden]" >&2; exit 2; }
-filter=()
+usage() { echo "usage: ./test.sh [--golden | --soak]" >&2; exit 2; }
+filter=() soak=
 for argument in "$@"; do
   case "$argument" in
     --golden) filter=(-trait Category=Golden) ;;
+    --soak) filter=(-explicit only -trait Category=Soak -parallel none) soak=1 ;;
     *) usage ;;
   esac
 done
@@ -26,12 +29,15 @@ dotnet build ClipFunctions.sln -c Release --nologo -v quiet || { echo "The build
 
 status=0
 passed=0 failed=0 skipped=0
-for project in tests/*.Tests; do
+projects=(tests/*.Tests)
+[ -z "$soak" ] || projects=(tests/ClipFunctions.Reliability.Tests)
+for project in "${projects[@]}"; do
   name=$(basename "$project")
   log="$results/$name.log"
   echo "== $name"
   dotnet "$project/bin/Release/net10.0/$name.dll" -noLogo -noColor "${filter[@]}" >"$log" 2>&1
   code=$?
+  [ -z "$soak" ] || grep -E '^(\||  seed)' "$log"
   summary=$(grep -E "^ *$name +Total: [0-9]+" "$log" | tail -n 1)
   count() { sed -n "s/.*$1: *\([0-9][0-9]*\).*/\1/p" <<<"$summary"; }
   total=$(count Total) f=$(count Failed) s=$(count Skipped) n=$(count "Not Run")

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Azure;
 using ClipFunctions.Clip.Inference;
 using ClipFunctions.ModelCaching;
 using ClipFunctions.Pipeline.Configuration;
@@ -55,8 +54,9 @@ public sealed partial class PipelineStartup(
                     await storage.Blobs.GetBlobContainerClient(container).CreateIfNotExistsAsync(cancellationToken: stoppingToken);
                     break;
                 }
-                catch (Exception exception) when (exception is RequestFailedException or AggregateException or IOException)
+                catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
                 {
+                    // Whatever it is: the host would end with this service.
                     LogStorage(exception, container, delay.TotalSeconds);
                     await Task.Delay(delay, stoppingToken);
                     delay = delay * 2 < MaxDelay ? delay * 2 : MaxDelay;

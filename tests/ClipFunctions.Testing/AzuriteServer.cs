@@ -93,6 +93,25 @@ public sealed class AzuriteServer : IAsyncLifetime
         }
     }
 
+    /// <summary>SIGTERM: it writes down what it has answered for, then ends. Killed, it would lose the last seconds, which storage never does.</summary>
+    public async Task TerminateAsync()
+    {
+        if (_process is { } process)
+        {
+            await SignalAsync(process, "TERM");
+            using CancellationTokenSource limit = new(Patience);
+            await process.WaitForExitAsync(limit.Token);
+            _process = null;
+            process.Dispose();
+        }
+    }
+
+    /// <summary>SIGSTOP: it takes connections and answers nothing.</summary>
+    public Task PauseAsync() => SignalAsync(_process!, "STOP");
+
+    /// <summary>SIGCONT: it goes on after <see cref="PauseAsync"/>.</summary>
+    public Task ResumeAsync() => SignalAsync(_process!, "CONT");
+
     /// <summary>Ends it and removes its data.</summary>
     public ValueTask DisposeAsync()
     {
@@ -111,6 +130,12 @@ public sealed class AzuriteServer : IAsyncLifetime
         using Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         return ((IPEndPoint)socket.LocalEndPoint!).Port;
+    }
+
+    private static async Task SignalAsync(Process process, string signal)
+    {
+        using Process kill = Process.Start("kill", [$"-{signal}", $"{process.Id}"]);
+        await kill.WaitForExitAsync();
     }
 
     private async Task ListensAsync(int port)

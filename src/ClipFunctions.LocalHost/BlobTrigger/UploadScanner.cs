@@ -73,8 +73,10 @@ public sealed partial class UploadScanner
             {
                 return;
             }
-            catch (Exception exception) when (exception is RequestFailedException or IOException or AggregateException or OperationCanceledException)
+            catch (Exception exception)
             {
+                // Whatever it is: the host would end with its scanner. The storage SDK throws more than it tells, such as an
+                // XmlException for a refusal without a body.
                 LogUnreachable(exception, _uploads.Name);
                 prepared = false;
             }

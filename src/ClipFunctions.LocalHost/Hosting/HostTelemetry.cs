@@ -24,8 +24,8 @@ public sealed class HostTelemetry
         _scans = meter.CreateHistogram<double>("clip.scan.duration", "ms", "Time of listing the uploads container once.");
     }
 
-    /// <summary>Records how long a message had been in its queue.</summary>
-    public void RecordQueueAge(string queue, TimeSpan age) => _queueAge.Record(age.TotalSeconds, new KeyValuePair<string, object?>("queue", queue));
+    /// <summary>Records how long a message had been in its queue; below zero, where two clocks differ, counts as zero.</summary>
+    public void RecordQueueAge(string queue, TimeSpan age) => _queueAge.Record(Math.Max(0, age.TotalSeconds), new KeyValuePair<string, object?>("queue", queue));
 
     /// <summary>Counts a message that was given up.</summary>
     public void RecordPoison(string queue) => _poisoned.Add(1, new KeyValuePair<string, object?>("queue", queue));

@@ -4,6 +4,7 @@ using Azure.Storage.Queues;
 using Azure.Storage.Queues.Models;
 using ClipFunctions.LocalHost.Hosting;
 using ClipFunctions.Pipeline.Evaluations;
+using ClipFunctions.Pipeline.Storage;
 
 namespace ClipFunctions.LocalHost.Queues;
 
@@ -190,7 +191,7 @@ public sealed partial class QueueListener
             else
             {
                 TimeSpan delay = _options.DelayAfter(message.DequeueCount);
-                LogRetry(failure, _queue.Name, message.DequeueCount, _options.MaxDequeueCount, delay.TotalSeconds, message.Body.ToString());
+                LogRetry(failure, _queue.Name, message.DequeueCount, _options.MaxDequeueCount, delay.TotalSeconds, Text(message));
                 await _queue.UpdateMessageAsync(message.MessageId, hold.PopReceipt, visibilityTimeout: delay, cancellationToken: CancellationToken.None);
             }
         }
@@ -205,12 +206,15 @@ public sealed partial class QueueListener
         }
     }
 
+    // What it is about, not how it is encoded.
+    private static string Text(QueueMessage message) => QueueText.Decode(message.Body).ToString();
+
     private async Task PoisonAsync(QueueMessage message, Hold hold, Exception? failure)
     {
         await _poison.SendMessageAsync(message.Body, timeToLive: TimeSpan.FromSeconds(-1), cancellationToken: CancellationToken.None);
         await _queue.DeleteMessageAsync(message.MessageId, hold.PopReceipt, CancellationToken.None);
         _telemetry.RecordPoison(_queue.Name);
-        LogPoison(failure, _queue.Name, _poison.Name, message.DequeueCount, message.Body.ToString());
+        LogPoison(failure, _queue.Name, _poison.Name, message.DequeueCount, Text(message));
     }
 
     private async Task RenewAsync(QueueMessage message, Hold hold, CancellationToken cancellationToken)

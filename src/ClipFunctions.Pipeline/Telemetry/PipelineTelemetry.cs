@@ -77,6 +77,6 @@ public sealed class PipelineTelemetry
     public void RecordRequest(string operation, string outcome, TimeSpan duration) =>
         _requests.Record(duration.TotalMilliseconds, new("operation", operation), new("outcome", outcome));
 
-    /// <summary>Records how long a picture waited from its upload to its tags.</summary>
-    public void RecordAge(TimeSpan age) => _age.Record(age.TotalSeconds);
+    /// <summary>Records how long a picture waited from its upload to its tags; below zero, where storage's clock differs from ours, counts as zero.</summary>
+    public void RecordAge(TimeSpan age) => _age.Record(Math.Max(0, age.TotalSeconds));
 }

@@ -79,6 +79,7 @@ public sealed partial class UploadTagger
         {
             activity?.SetStatus(ActivityStatusCode.Error, exception.Message);
             _telemetry.RecordFault(exception);
+            LogFault(upload.Name, exception.GetType().Name, exception.Message.Split('\n', 2)[0].TrimEnd());
             throw;
         }
     }
@@ -371,6 +372,10 @@ public sealed partial class UploadTagger
 
     [LoggerMessage(3, LogLevel.Information, "{Upload}: {Outcome}")]
     private partial void LogSkipped(string upload, UploadOutcome outcome);
+
+    // The exception itself is the host's to log.
+    [LoggerMessage(4, LogLevel.Warning, "{Upload}: this try failed, {Error}: {Message}")]
+    private partial void LogFault(string upload, string error, string message);
 
     /// <summary>What is to be written; the vector is null if there is none, or if the one that stands is kept.</summary>
     private sealed record Computation(UploadResult Result, float[]? Vector, UploadOutcome Outcome);

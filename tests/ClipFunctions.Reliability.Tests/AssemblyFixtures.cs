@@ -1,0 +1,3 @@
+using ClipFunctions.Testing;
+
+[assembly: AssemblyFixture(typeof(AzuriteServer))]
