@@ -8,21 +8,25 @@ internal static class PixelSpeed
 {
     public static async Task RunAsync(PeerInputs inputs, PeerTable table, PeerProcess? openAi, PeerProcess? node)
     {
-        foreach ((int width, int height, double aim) in new[] { (640, 480, 2.0), (4000, 3000, 1.5) })
+        foreach ((int width, int height, double aim, double? fastAim) in new[] { (640, 480, 2.0, (double?)null), (4000, 3000, 1.5, 5.0) })
         {
             string picture = inputs.At($"{width}x{height}.jpg");
             byte[] jpeg = PreprocessBenchmarks.PhotoLike(width, height);
             await File.WriteAllBytesAsync(picture, jpeg);
             foreach (int threads in new[] { 1, Environment.ProcessorCount }.Distinct())
             {
-                await RowsAsync(picture, jpeg, $"JPEG {width}×{height} → tensor", threads, threads == 1 ? aim : null);
+                await RowsAsync(picture, jpeg, $"JPEG {width}×{height} → tensor", threads, threads == 1 ? aim : null, threads == 1 ? fastAim : null);
             }
         }
 
-        async Task RowsAsync(string picture, byte[] jpeg, string what, int threads, double? aim)
+        async Task RowsAsync(string picture, byte[] jpeg, string what, int threads, double? aim, double? fastAim)
         {
             // A mode is a line here: what it is called, its settings, what is asked of it.
-            List<(string Mode, ImagePreprocessing Settings, double? Aim)> modes = [("exact", ImagePreprocessing.OpenAi(224), aim)];
+            List<(string Mode, ImagePreprocessing Settings, double? Aim)> modes =
+            [
+                ("exact", ImagePreprocessing.OpenAi(224), aim),
+                ("fast", ImagePreprocessing.OpenAi(224) with { Mode = PreprocessingMode.Fast }, fastAim),
+            ];
             List<Side> sides = [];
             List<(byte[] Pixels, float[] Tensor)> results = [];
             foreach ((string mode, ImagePreprocessing settings, _) in modes)
