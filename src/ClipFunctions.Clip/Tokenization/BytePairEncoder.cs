@@ -19,11 +19,12 @@ internal sealed class BytePairEncoder
     internal const int ShortWord = 96;
 
     private const int CachedWordBytes = 64;
-    private const int CacheSlots = 1 << 14;
+    // Of ten thousand words one in seven shares its place with another; all places taken are some 10 MB.
+    private const int CacheBits = 16;
 
     private readonly int[] _ids;
     private readonly MergeTable _merges;
-    private readonly CachedWord?[] _cache = new CachedWord?[CacheSlots];
+    private readonly CachedWord?[] _cache = new CachedWord?[1 << CacheBits];
 
     public BytePairEncoder(Vocabulary vocabulary)
     {
@@ -41,7 +42,7 @@ internal sealed class BytePairEncoder
         }
 
         ulong hash = Hash(word);
-        ref CachedWord? slot = ref _cache[(int)(hash >> 50)];
+        ref CachedWord? slot = ref _cache[(int)(hash >> (64 - CacheBits))];
         CachedWord? cached = Volatile.Read(ref slot);
         if (cached is null || cached.Hash != hash || !word.SequenceEqual(cached.Word))
         {
