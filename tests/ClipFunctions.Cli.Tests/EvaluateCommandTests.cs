@@ -247,8 +247,11 @@ public sealed class EvaluateCommandTests : IDisposable
         await File.WriteAllTextAsync(Path.Combine(data, "batches.meta.txt"), "noise\nmore noise\n", Token);
         await File.WriteAllBytesAsync(Path.Combine(data, "data_batch_1.bin"), Noise(10_000), Token);
         await File.WriteAllBytesAsync(Path.Combine(data, "test_batch.bin"), Noise(100), Token);
-        ProcessStartInfo start = new("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (string argument in (string[])[Path.Combine(AppContext.BaseDirectory, "clip.dll"), "probe", data, "--C", "1", "--output", Output, "--device", "cpu"])
+        // A shell lets what it starts in the background ignore Ctrl-C, and whatever is started from there does so too.
+        bool inBackground = IgnoresInterrupts();
+        ProcessStartInfo start = new(inBackground ? "env" : "dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
+        string[] program = inBackground ? ["--default-signal=INT", "dotnet"] : [];
+        foreach (string argument in (string[])[.. program, Path.Combine(AppContext.BaseDirectory, "clip.dll"), "probe", data, "--C", "1", "--output", Output, "--device", "cpu"])
         {
             start.ArgumentList.Add(argument);
         }
@@ -276,6 +279,14 @@ public sealed class EvaluateCommandTests : IDisposable
         {
             process.Kill(entireProcessTree: true);
         }
+    }
+
+    private static bool IgnoresInterrupts()
+    {
+        const string Field = "SigIgn:";
+        const ulong Interrupt = 1 << 1;
+        string? line = OperatingSystem.IsLinux() ? File.ReadLines("/proc/self/status").FirstOrDefault(line => line.StartsWith(Field, StringComparison.Ordinal)) : null;
+        return line is not null && (Convert.ToUInt64(line[Field.Length..].Trim(), 16) & Interrupt) != 0;
     }
 
     // Records of CIFAR-10: a label, 0 or 1 by turns, and 32 x 32 x 3 bytes.

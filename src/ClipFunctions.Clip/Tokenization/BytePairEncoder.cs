@@ -19,6 +19,8 @@ internal sealed class BytePairEncoder
     internal const int ShortWord = 96;
 
     private const int CachedWordBytes = 64;
+    private const int EndsBytes = 16;
+    private const ulong Factor = 0x9E3779B97F4A7C15;
     // Of ten thousand words one in seven shares its place with another; all places taken are some 10 MB.
     private const int CacheBits = 16;
 
@@ -41,16 +43,25 @@ internal sealed class BytePairEncoder
             return;
         }
 
-        ulong hash = Hash(word);
+        (ulong first, ulong last) = Ends(word);
+        ulong hash = word.Length <= EndsBytes ? Mix(word.Length, first, last) : Hash(word);
         ref CachedWord? slot = ref _cache[(int)(hash >> (64 - CacheBits))];
         CachedWord? cached = Volatile.Read(ref slot);
-        if (cached is null || cached.Hash != hash || !word.SequenceEqual(cached.Word))
+        if (cached is null || cached.First != first || cached.Last != last || cached.Length != word.Length ||
+            (word.Length > EndsBytes && !word.SequenceEqual(cached.Word)))
         {
-            cached = MakeCached(word, hash);
+            cached = MakeCached(word, first, last);
             Volatile.Write(ref slot, cached);
         }
 
-        sink.AddRange(cached.Ids);
+        if (cached.SingleId is int id and >= 0)
+        {
+            sink.Add(id);
+        }
+        else
+        {
+            sink.AddRange(cached.Ids);
+        }
     }
 
     /// <summary>The same without the cache, for words of any length.</summary>
@@ -84,11 +95,11 @@ internal sealed class BytePairEncoder
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private CachedWord MakeCached(ReadOnlySpan<byte> word, ulong hash)
+    private CachedWord MakeCached(ReadOnlySpan<byte> word, ulong first, ulong last)
     {
         TokenSink sink = TokenSink.Into(stackalloc int[CachedWordBytes], stopsWhenFull: false);
         EncodeUncached(word, ref sink);
-        return new CachedWord(hash, word.ToArray(), sink.Tokens.ToArray());
+        return new CachedWord(word.ToArray(), first, last, sink.Tokens.ToArray());
     }
 
     private static void FirstSymbols(ReadOnlySpan<byte> word, Span<int> symbols)
@@ -248,9 +259,24 @@ internal sealed class BytePairEncoder
         }
     }
 
+    /// <summary>The first and the last eight bytes, as far as there are so many: together with the length they are the whole of a word of up to 16.</summary>
+    private static (ulong First, ulong Last) Ends(ReadOnlySpan<byte> word) => word.Length switch
+    {
+        >= 8 => (MemoryMarshal.Read<ulong>(word), MemoryMarshal.Read<ulong>(word[^8..])),
+        >= 4 => (MemoryMarshal.Read<uint>(word), MemoryMarshal.Read<uint>(word[^4..])),
+        > 0 => (word[0] | ((ulong)word[word.Length / 2] << 8), word[^1]),
+        _ => (0, 0),
+    };
+
+    private static ulong Mix(int length, ulong first, ulong last)
+    {
+        ulong hash = (first ^ ((ulong)length * Factor)) * Factor;
+        hash = (hash ^ (hash >> 29) ^ last) * Factor;
+        return (hash ^ (hash >> 32)) * Factor;
+    }
+
     private static ulong Hash(ReadOnlySpan<byte> word)
     {
-        const ulong Factor = 0x9E3779B97F4A7C15;
         ulong hash = (ulong)word.Length * Factor;
         while (word.Length >= 8)
         {
@@ -274,9 +300,17 @@ internal sealed class BytePairEncoder
         return hash * Factor;
     }
 
-    private sealed class CachedWord(ulong hash, byte[] word, int[] ids)
+    // What most words need lies in one object: the comparison of up to 16 bytes, and the id of a word that is one token.
+    private sealed class CachedWord(byte[] word, ulong first, ulong last, int[] ids)
     {
-        public ulong Hash { get; } = hash;
+        public ulong First { get; } = first;
+
+        public ulong Last { get; } = last;
+
+        public int Length { get; } = word.Length;
+
+        /// <summary>The only id, or -1 where there is not one.</summary>
+        public int SingleId { get; } = ids is [int id] ? id : -1;
 
         public byte[] Word { get; } = word;
 
