@@ -17,6 +17,7 @@ public sealed class ResultStore
     /// <summary>More bytes than a record ever has: 1000 labels of 1 KB.</summary>
     internal const int MaxRecordBytes = 1 << 20;
 
+    private const string VersionKey = "upload_etag";
     private const string PictureKey = "picture_sha256";
     private const string FingerprintKey = "model_fingerprint";
     private const string PreprocessKey = "preprocess";
@@ -111,7 +112,7 @@ public sealed class ResultStore
 
     /// <summary>
     /// Writes an embedding in place of the version <paramref name="previous"/> (none: there must be none); null if another
-    /// one stands there. One that stands there of the same picture by the same model is as good as written: its last bits may
+    /// one stands there. One that stands there of the same version by the same model is as good as written: its last bits may
     /// differ, because they depend on the batch, and replacing it would take it from under the record of who wrote it.
     /// </summary>
     internal async Task<UploadEmbedding?> TryWriteEmbeddingAsync(
@@ -121,12 +122,7 @@ public sealed class ResultStore
         CancellationToken cancellationToken)
     {
         BlobClient blob = _embeddings.GetBlobClient(StorageLayout.EmbeddingName(result.Source.Name));
-        Dictionary<string, string> origin = new()
-        {
-            [PictureKey] = result.Source.Sha256 ?? "",
-            [FingerprintKey] = result.Model.Fingerprint,
-            [PreprocessKey] = result.Preprocess == PreprocessingMode.Fast ? Fast : Exact,
-        };
+        Dictionary<string, string> origin = OriginOf(result);
         ETag? etag = await TryUploadAsync(blob, NpyFormat.Write(vector), EmbeddingType, previous, cancellationToken, origin);
         if (etag is null && await PropertiesAsync(blob, cancellationToken) is { } standing && HasOrigin(standing, origin))
         {
@@ -139,15 +135,15 @@ public sealed class ResultStore
     }
 
     /// <summary>
-    /// Gives a standing embedding a new version, so that a late worker who knows the old one cannot replace it; null if it is
-    /// not the version that stands.
+    /// Makes a standing embedding of the same picture this result's. It gets a new ETag by that, so that a late worker who knows the
+    /// old one cannot replace it; null if it is not the one that stands.
     /// </summary>
-    internal async Task<UploadEmbedding?> TryClaimEmbeddingAsync(UploadEmbedding embedding, CancellationToken cancellationToken)
+    internal async Task<UploadEmbedding?> TryClaimEmbeddingAsync(UploadEmbedding embedding, UploadResult result, CancellationToken cancellationToken)
     {
         try
         {
-            BlobInfo claimed = await _embeddings.GetBlobClient(embedding.Name).SetHttpHeadersAsync(
-                new BlobHttpHeaders { ContentType = EmbeddingType },
+            BlobInfo claimed = await _embeddings.GetBlobClient(embedding.Name).SetMetadataAsync(
+                OriginOf(result),
                 new BlobRequestConditions { IfMatch = new ETag(embedding.ETag) },
                 cancellationToken);
             return embedding with { ETag = claimed.ETag.ToString("G") };
@@ -158,9 +154,11 @@ public sealed class ResultStore
         }
     }
 
-    /// <summary>The version of an upload's embedding that stands now.</summary>
-    internal async Task<ETag?> EmbeddingVersionAsync(string uploadName, CancellationToken cancellationToken) =>
-        (await PropertiesAsync(_embeddings.GetBlobClient(StorageLayout.EmbeddingName(uploadName)), cancellationToken))?.ETag;
+    /// <summary>The ETag of the embedding that stands now, if this result's may replace it; null if there is none, or one of the same version by the same model.</summary>
+    internal async Task<ETag?> ReplaceableEmbeddingAsync(UploadResult result, CancellationToken cancellationToken) =>
+        await PropertiesAsync(_embeddings.GetBlobClient(StorageLayout.EmbeddingName(result.Source.Name)), cancellationToken) is { } standing && !HasOrigin(standing, OriginOf(result))
+            ? standing.ETag
+            : null;
 
     /// <summary>Removes the embedding of a picture that has been replaced by one without; a newer version is left alone.</summary>
     internal async Task DeleteEmbeddingAsync(UploadEmbedding embedding, CancellationToken cancellationToken)
@@ -176,9 +174,16 @@ public sealed class ResultStore
         }
     }
 
-    // An embedding that does not tell how its pixels were made is from before there was a choice.
+    private static Dictionary<string, string> OriginOf(UploadResult result) => new()
+    {
+        [VersionKey] = result.Source.ETag,
+        [PictureKey] = result.Source.Sha256 ?? "",
+        [FingerprintKey] = result.Model.Fingerprint,
+        [PreprocessKey] = result.Preprocess == PreprocessingMode.Fast ? Fast : Exact,
+    };
+
     private static bool HasOrigin(BlobProperties properties, Dictionary<string, string> origin) =>
-        origin.All(entry => (properties.Metadata.TryGetValue(entry.Key, out string? value) ? value : entry.Key == PreprocessKey ? Exact : null) == entry.Value);
+        origin.All(entry => properties.Metadata.TryGetValue(entry.Key, out string? value) && value == entry.Value);
 
     private static async Task<BlobProperties?> PropertiesAsync(BlobClient blob, CancellationToken cancellationToken)
     {

@@ -169,7 +169,7 @@ public sealed partial class UploadTagger
         UploadEmbedding? embedding = null;
         if (earlier.Embedding is not null)
         {
-            embedding = await _results.TryClaimEmbeddingAsync(earlier.Embedding, cancellationToken);
+            embedding = await _results.TryClaimEmbeddingAsync(earlier.Embedding, result, cancellationToken);
             if (embedding is null)
             {
                 return null;
@@ -267,7 +267,7 @@ public sealed partial class UploadTagger
                 return await CompleteTagsAsync(name, key.ETag, standing.Result!, cancellationToken);
             }
 
-            standingEmbedding = await _results.EmbeddingVersionAsync(name, cancellationToken);
+            standingEmbedding = await _results.ReplaceableEmbeddingAsync(computation.Result, cancellationToken);
 
             // Last of all: whoever handles a version that comes after this look also writes after it, and our next write fails.
             if (await _uploads.VersionAsync(name, cancellationToken) != key.ETag)
