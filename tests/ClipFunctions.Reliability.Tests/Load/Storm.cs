@@ -19,6 +19,7 @@ internal static class Storm
     /// <param name="azurite">Its storage; a storm that stops storage needs one of its own.</param>
     /// <param name="options">What is done.</param>
     /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="InvalidOperationException">A disturbance that was wanted never came: too few uploads for this machine.</exception>
     public static async Task<StormReport> RunAsync(AzuriteServer azurite, StormOptions options, CancellationToken cancellationToken)
     {
         long start = Stopwatch.GetTimestamp();
@@ -68,6 +69,7 @@ internal static class Storm
             Stopwatch.GetElapsedTime(start),
             fleet.Output);
         Console.WriteLine(report.Row);
+        done.MustHaveCome(options, fleet, proxy);
         Console.WriteLine($"  seed {Seed}, {report.Duration.TotalSeconds:F0} s: {verdict}");
         return report;
     }
@@ -198,6 +200,24 @@ internal static class Storm
         public void Change() => Interlocked.Increment(ref _changes);
 
         public void Repeat() => Interlocked.Increment(ref _repeats);
+
+        // A storm without what it is called after would show nothing.
+        public void MustHaveCome(StormOptions options, Fleet fleet, FaultProxy proxy)
+        {
+            (bool Wanted, int Count, string What)[] all =
+            [
+                (options.KillEvery is not null, fleet.Kills, "host was killed"),
+                (options.StopStorageEvery is not null, _stops + _hangs, "stop of storage came"),
+                (options.FaultRate > 0, proxy.Injected.Values.Sum(), "storage fault came"),
+                (options.Changes > 0, _changes, "picture was replaced"),
+                (options.Repeats > 0, _repeats, "event came twice"),
+            ];
+            string[] missing = [.. all.Where(kind => kind.Wanted && kind.Count == 0).Select(kind => $"no {kind.What}")];
+            if (missing.Length > 0)
+            {
+                throw new InvalidOperationException($"The storm '{options.Name}' of {options.Uploads} uploads was over too soon: {string.Join(", ", missing)}. Give it more uploads.");
+            }
+        }
 
         public string Describe(Fleet fleet, FaultProxy proxy)
         {
