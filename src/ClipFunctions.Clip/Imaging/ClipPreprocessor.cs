@@ -152,6 +152,7 @@ public sealed class ClipPreprocessor
         {
             FillAround(mode, reader.Palette, placement, pixels);
             using Resampler resampler = Prepare(mode, reader.Width, reader.Height, reader.Box, placement);
+            reader.Keep(resampler.FirstColumn, resampler.EndColumn, resampler.FirstRow, resampler.EndRow);
             fixed (byte* target = pixels)
             fixed (byte* source = buffer)
             {

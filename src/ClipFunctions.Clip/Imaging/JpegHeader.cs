@@ -7,11 +7,14 @@ namespace ClipFunctions.Clip.Imaging;
 /// <param name="Height">Height in pixels.</param>
 /// <param name="Components">Components: 1, 3 or 4.</param>
 /// <param name="Orientation">EXIF orientation, 1 to 8.</param>
-internal readonly record struct JpegHeader(int Width, int Height, int Components, int Orientation)
+/// <param name="IsHuffmanCoded">Whether it is baseline, extended sequential or progressive, and not arithmetic-coded.</param>
+/// <param name="Coarsest">Of all components, the most pixels for a sample in either direction; 0 where that is no whole number.</param>
+internal readonly record struct JpegHeader(int Width, int Height, int Components, int Orientation, bool IsHuffmanCoded, int Coarsest)
 {
     public static JpegHeader Read(ReadOnlySpan<byte> file)
     {
-        int width = 0, height = 0, components = 0, orientation = 0;
+        int width = 0, height = 0, components = 0, orientation = 0, coarsest = 0;
+        bool huffmanCoded = false;
         int at = 2;
         while (true)
         {
@@ -50,7 +53,12 @@ internal readonly record struct JpegHeader(int Width, int Height, int Components
             int length = BinaryPrimitives.ReadUInt16BigEndian(file[at..]);
             if (length < 2)
             {
-                throw new CorruptImageException(ImageFormat.Jpeg, $"its marker FF{marker:X2} has a length of {length}");
+                if (!IsSkipped(marker))
+                {
+                    throw new CorruptImageException(ImageFormat.Jpeg, $"its marker FF{marker:X2} has a length of {length}");
+                }
+
+                length = 2;
             }
 
             if (file.Length - at < length)
@@ -79,6 +87,9 @@ internal readonly record struct JpegHeader(int Width, int Height, int Components
                 {
                     throw new UnsupportedImageFormatException($"JPEG of {components} components");
                 }
+
+                huffmanCoded = marker <= 0xC2;
+                coarsest = FindCoarsest(data[6..], components);
             }
             else if (marker == 0xE1 && orientation == 0 && data.StartsWith("Exif\0"u8) && data.Length > 6)
             {
@@ -91,8 +102,40 @@ internal readonly record struct JpegHeader(int Width, int Height, int Components
                     throw new CorruptImageException(ImageFormat.Jpeg, "it has no frame header before its first scan");
                 }
 
-                return new JpegHeader(width, height, components, Math.Max(orientation, 1));
+                return new JpegHeader(width, height, components, Math.Max(orientation, 1), huffmanCoded, coarsest);
             }
         }
+    }
+
+    /// <summary>Whether libjpeg and Pillow pass over a marker's segment whatever it holds; then its length may even be less than the two bytes that tell it.</summary>
+    public static bool IsSkipped(int marker) => marker is 0xDC or (>= 0xE0 and <= 0xEF) or 0xFE;
+
+    private static int FindCoarsest(ReadOnlySpan<byte> entries, int components)
+    {
+        if (components == 1 || entries.Length < 3 * components)
+        {
+            return 1;
+        }
+
+        int maxH = 1, maxV = 1;
+        for (int i = 0; i < components; i++)
+        {
+            maxH = Math.Max(maxH, entries[3 * i + 1] >> 4);
+            maxV = Math.Max(maxV, entries[3 * i + 1] & 15);
+        }
+
+        int coarsest = 1;
+        for (int i = 0; i < components; i++)
+        {
+            int h = entries[3 * i + 1] >> 4, v = entries[3 * i + 1] & 15;
+            if (h == 0 || v == 0 || maxH % h != 0 || maxV % v != 0)
+            {
+                return 0;
+            }
+
+            coarsest = Math.Max(coarsest, Math.Max(maxH / h, maxV / v));
+        }
+
+        return coarsest;
     }
 }

@@ -25,6 +25,14 @@ internal abstract class PixelReader(ImageHeader header) : IDisposable
     {
     }
 
+    /// <summary>
+    /// Tells the decoder, before the first row and after <see cref="Shrink"/>, what of the picture will be looked at: it need not fill the rest. All rows are asked for
+    /// all the same.
+    /// </summary>
+    public virtual void Keep(int firstColumn, int endColumn, int firstRow, int endRow)
+    {
+    }
+
     /// <summary>Decodes the next rows, packed as in <see cref="DecodedImage"/>.</summary>
     /// <exception cref="ImageException">The file is damaged.</exception>
     public abstract void ReadRows(Span<byte> destination, int count);

@@ -59,6 +59,8 @@ internal sealed unsafe class Resampler : IDisposable
             _nearestRows = NearestTable(height, newHeight, windowY, windowHeight);
             FirstRow = _nearestRows[0];
             EndRow = _nearestRows[windowHeight - 1] + 1;
+            FirstColumn = _nearestColumns[0];
+            EndColumn = _nearestColumns[windowWidth - 1] + 1;
             _line = ArrayPool<byte>.Shared.Rent(windowWidth * _bytesPerPixel);
             return;
         }
@@ -96,6 +98,8 @@ internal sealed unsafe class Resampler : IDisposable
 
         FirstRow = _rows?.InputStart ?? windowY;
         EndRow = _rows?.InputEnd ?? (windowY + windowHeight);
+        FirstColumn = _columns?.InputStart ?? windowX;
+        EndColumn = _columns?.InputEnd ?? (windowX + windowWidth);
         _line = ArrayPool<byte>.Shared.Rent(RowsAtOnce * (_sumCount + 16) * (exact ? 2 : 1));
         if (_premultiply)
         {
@@ -111,6 +115,12 @@ internal sealed unsafe class Resampler : IDisposable
 
     /// <summary>One behind the last source row that counts.</summary>
     public int EndRow { get; }
+
+    /// <summary>First source column that counts.</summary>
+    public int FirstColumn { get; }
+
+    /// <summary>One behind the last source column that counts.</summary>
+    public int EndColumn { get; }
 
     /// <summary>
     /// Takes the next source rows. <paramref name="source"/> must be readable for <see cref="DecodedImage.Slack"/> bytes behind the last row.
