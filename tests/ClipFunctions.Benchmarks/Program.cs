@@ -14,6 +14,7 @@ namespace ClipFunctions.Benchmarks;
 /// <c>uploads [count]</c>, <c>uploads DIR model precision count</c>, <c>evaluations [pictures]</c> and <c>http DIR [model] [precision] [seconds]</c> measure the local host from outside; <c>accuracy DIR</c> the demo model; <c>convert DIR [model…]</c> the conversion of
 /// checkpoints of true sizes; <c>load DIR [model…]</c> the time to the first vectors; <c>agreement DIR COUNT model…</c>
 /// fp16 and int8 against fp32; <c>fast DIR [model…]</c> fast pixels against exact ones; <c>probe DIR [case…]</c> logistic regression against scikit-learn;
+/// <c>scale labels|files|evaluations [count…]</c> what a picture costs as the work grows;
 /// <c>peers DIR [--write] [group…]</c> all else against other programs (<c>./bench.sh</c>); anything else is an argument of BenchmarkDotNet (<c>--filter '*'</c>).
 /// </summary>
 internal static class BenchmarkProgram
@@ -63,6 +64,15 @@ internal static class BenchmarkProgram
             case ["peers", var folder, .. var groups]:
                 await PeerSpeed.RunAsync(folder, groups);
                 return;
+            case ["scale", "labels", .. var counts]:
+                await ScaleLoad.LabelsAsync(Counts(counts, 10, 100, 1_000, 10_000, 20_000));
+                return;
+            case ["scale", "files", .. var counts]:
+                await ScaleLoad.FilesAsync(Counts(counts, 100, 1_000, 10_000));
+                return;
+            case ["scale", "evaluations", .. var counts]:
+                await ScaleLoad.EvaluationsAsync(Counts(counts, 1_000, 10_000, 100_000, 200_000));
+                return;
             case ["agreement", var folder, var count, .. var models]:
                 await PrecisionAgreement.RunAsync(folder, int.Parse(count, CultureInfo.InvariantCulture), models);
                 return;
@@ -78,4 +88,6 @@ internal static class BenchmarkProgram
             .AddJob(Job.MediumRun.WithLaunchCount(1).WithIterationCount(9).WithToolchain(InProcessEmitToolchain.Instance));
         BenchmarkSwitcher.FromAssembly(typeof(BenchmarkProgram).Assembly).Run(args, config);
     }
+
+    private static int[] Counts(string[] given, params int[] otherwise) => given.Length == 0 ? otherwise : [.. given.Select(count => int.Parse(count, CultureInfo.InvariantCulture))];
 }

@@ -26,28 +26,10 @@ internal static class UploadLoad
         byte[][] files = [.. Enumerable.Range(0, 16).Select(i => TestPictures.Jpeg(i, 640, 480))];
         await using AzuriteServer azurite = new();
         await azurite.InitializeAsync();
-        BlobContainerClient uploads = new BlobServiceClient(azurite.ConnectionString).GetBlobContainerClient("uploads");
-        await uploads.CreateAsync();
+        await new BlobServiceClient(azurite.ConnectionString).CreateBlobContainerAsync("uploads");
         string[] arguments = [$"--ClipStorage={azurite.ConnectionString}", $"--AzureWebJobsStorage={azurite.ConnectionString}", "--Logging:LogLevel:Default=Warning"];
 
-        List<double> latencies = [];
-        await using (LocalHostProcess host = await LocalHostProcess.StartAsync(arguments))
-        {
-            for (int i = 0; i < Singles; i++)
-            {
-                BlobClient blob = uploads.GetBlobClient($"single/{i}.jpg");
-                await blob.UploadAsync(new BinaryData(files[i % files.Length]));
-                long start = Stopwatch.GetTimestamp();
-                while (!(await blob.GetTagsAsync()).Value.Tags.ContainsKey(UploadTags.State))
-                {
-                    await Task.Delay(Poll);
-                }
-
-                latencies.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
-            }
-        }
-
-        latencies.Sort();
+        List<double> latencies = await WaitsAsync(azurite, Singles, files, arguments);
         Console.WriteLine($"one upload to its tags, {Singles} times: median {latencies[Singles / 2]:F0} ms, 95 % {latencies[Singles * 95 / 100]:F0} ms, worst {latencies[^1]:F0} ms");
 
         await ManyAsync(azurite, pictures, files, arguments);
@@ -86,8 +68,35 @@ internal static class UploadLoad
             $"| {model} {ModelRequest.NameOf(precision)} | {before:F1} and {after:F1}/s | {throughput.PerSecond:F1}/s | {throughput.PerSecond / bare:P0} | {1000 * cpu:F1} ms | {1000 * throughput.HostCpu:F1} ms | {1000 * throughput.AzuriteCpu:F1} ms | {cpu / throughput.HostCpu:P0} |"));
     }
 
+    /// <summary>One upload after the other, each until its tags stand.</summary>
+    /// <returns>The median in seconds.</returns>
+    public static async Task<double> SinglesAsync(AzuriteServer azurite, int count, byte[][] files, string[] arguments) =>
+        (await WaitsAsync(azurite, count, files, arguments))[count / 2] / 1000;
+
+    private static async Task<List<double>> WaitsAsync(AzuriteServer azurite, int count, byte[][] files, string[] arguments)
+    {
+        BlobContainerClient uploads = new BlobServiceClient(azurite.ConnectionString).GetBlobContainerClient("uploads");
+        List<double> latencies = [];
+        await using LocalHostProcess host = await LocalHostProcess.StartAsync(arguments);
+        for (int i = 0; i < count; i++)
+        {
+            BlobClient blob = uploads.GetBlobClient($"single/{i}.jpg");
+            await blob.UploadAsync(new BinaryData(files[i % files.Length]));
+            long start = Stopwatch.GetTimestamp();
+            while (!(await blob.GetTagsAsync()).Value.Tags.ContainsKey(UploadTags.State))
+            {
+                await Task.Delay(Poll);
+            }
+
+            latencies.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+        }
+
+        latencies.Sort();
+        return latencies;
+    }
+
     /// <summary>All uploads lie ready before the host starts, so that only its own work is timed.</summary>
-    private static async Task<Throughput> ManyAsync(AzuriteServer azurite, int pictures, byte[][] files, string[] arguments)
+    public static async Task<Throughput> ManyAsync(AzuriteServer azurite, int pictures, byte[][] files, string[] arguments)
     {
         BlobContainerClient uploads = new BlobServiceClient(azurite.ConnectionString).GetBlobContainerClient("uploads");
         await Parallel.ForEachAsync(
@@ -100,6 +109,7 @@ internal static class UploadLoad
         int first = 0;
         TimeSpan hostBefore = default;
         TimeSpan azuriteBefore = default;
+        long peak = 0;
         while (true)
         {
             int tagged = 0;
@@ -109,6 +119,7 @@ internal static class UploadLoad
             }
 
             process.Refresh();
+            peak = Math.Max(peak, process.WorkingSet64);
             if (start == 0 && tagged > 0)
             {
                 start = Stopwatch.GetTimestamp();
@@ -122,7 +133,8 @@ internal static class UploadLoad
                 Throughput result = new(
                     counted / Stopwatch.GetElapsedTime(start).TotalSeconds,
                     (process.TotalProcessorTime - hostBefore).TotalSeconds / counted,
-                    (azurite.CpuTime - azuriteBefore).TotalSeconds / counted);
+                    (azurite.CpuTime - azuriteBefore).TotalSeconds / counted,
+                    peak);
                 Console.WriteLine($"{pictures} uploads lying ready: {result.PerSecond:F0} pictures/s");
                 return result;
             }
@@ -131,5 +143,5 @@ internal static class UploadLoad
         }
     }
 
-    private sealed record Throughput(double PerSecond, double HostCpu, double AzuriteCpu);
+    public sealed record Throughput(double PerSecond, double HostCpu, double AzuriteCpu, long HostPeak);
 }

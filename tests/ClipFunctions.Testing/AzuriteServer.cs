@@ -26,6 +26,17 @@ public sealed class AzuriteServer : IAsyncLifetime
         $"DefaultEndpointsProtocol=http;AccountName={Account};AccountKey={Key};" +
         $"BlobEndpoint=http://127.0.0.1:{_blobPort}/{Account};QueueEndpoint=http://127.0.0.1:{_queuePort}/{Account}";
 
+    /// <summary>Its working set in bytes.</summary>
+    public long WorkingSet
+    {
+        get
+        {
+            Process process = _process ?? throw new InvalidOperationException("Azurite does not run.");
+            process.Refresh();
+            return process.WorkingSet64;
+        }
+    }
+
     /// <summary>Processor time that it has taken since it was last started.</summary>
     public TimeSpan CpuTime
     {
