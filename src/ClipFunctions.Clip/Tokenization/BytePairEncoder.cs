@@ -21,7 +21,7 @@ internal sealed class BytePairEncoder
     private const int CachedWordBytes = 64;
     private const int EndsBytes = 16;
     private const ulong Factor = 0x9E3779B97F4A7C15;
-    // Of ten thousand words one in seven shares its place with another; all places taken are some 10 MB.
+    // A word may lie in either of two places: of ten thousand words hardly one finds both taken by others. All places taken are some 10 MB.
     private const int CacheBits = 16;
 
     private readonly int[] _ids;
@@ -45,13 +45,11 @@ internal sealed class BytePairEncoder
 
         (ulong first, ulong last) = Ends(word);
         ulong hash = word.Length <= EndsBytes ? Mix(word.Length, first, last) : Hash(word);
-        ref CachedWord? slot = ref _cache[(int)(hash >> (64 - CacheBits))];
-        CachedWord? cached = Volatile.Read(ref slot);
-        if (cached is null || cached.First != first || cached.Last != last || cached.Length != word.Length ||
-            (word.Length > EndsBytes && !word.SequenceEqual(cached.Word)))
+        int slot = (int)(hash >> (64 - CacheBits));
+        CachedWord? cached = Volatile.Read(ref _cache[slot]);
+        if (cached is null || !cached.Is(word, first, last))
         {
-            cached = MakeCached(word, first, last);
-            Volatile.Write(ref slot, cached);
+            cached = FindSecond(word, first, last, slot);
         }
 
         if (cached.SingleId is int id and >= 0)
@@ -95,11 +93,19 @@ internal sealed class BytePairEncoder
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private CachedWord MakeCached(ReadOnlySpan<byte> word, ulong first, ulong last)
+    private CachedWord FindSecond(ReadOnlySpan<byte> word, ulong first, ulong last, int slot)
     {
+        int second = slot ^ 1;
+        if (Volatile.Read(ref _cache[second]) is { } cached && cached.Is(word, first, last))
+        {
+            return cached;
+        }
+
         TokenSink sink = TokenSink.Into(stackalloc int[CachedWordBytes], stopsWhenFull: false);
         EncodeUncached(word, ref sink);
-        return new CachedWord(word.ToArray(), first, last, sink.Tokens.ToArray());
+        CachedWord made = new(word.ToArray(), first, last, sink.Tokens.ToArray());
+        Volatile.Write(ref _cache[Volatile.Read(ref _cache[slot]) is null ? slot : second], made);
+        return made;
     }
 
     private static void FirstSymbols(ReadOnlySpan<byte> word, Span<int> symbols)
@@ -315,6 +321,10 @@ internal sealed class BytePairEncoder
         public byte[] Word { get; } = word;
 
         public int[] Ids { get; } = ids;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public bool Is(ReadOnlySpan<byte> word, ulong first, ulong last) =>
+            First == first && Last == last && Length == word.Length && (word.Length <= EndsBytes || word.SequenceEqual(Word));
     }
 
     /// <summary>From a pair of symbols to its merge: an open-addressed table, made once.</summary>
