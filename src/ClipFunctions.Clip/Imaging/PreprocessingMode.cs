@@ -11,8 +11,8 @@ public enum PreprocessingMode
     Exact,
 
     /// <summary>
-    /// A JPEG of gray or three components at least 8/3 as large as needed is shrunk by its own decoder (libjpeg's scaled inverse DCT, by
-    /// 1/8 to 6/8) to no less than twice what the model wants, and resampled from there, at the very place and scale of the exact mode: pixels
+    /// A JPEG at least four times as large as needed is shrunk by its own decoder (an inverse DCT of the lowest coefficients alone, to
+    /// 1/8 to 4/8) to no less than twice what the model wants, and resampled from there, at the very place and scale of the exact mode: pixels
     /// differ by a few levels. All other pictures are as exact as ever.
     /// </summary>
     [JsonStringEnumMemberName("fast")]
