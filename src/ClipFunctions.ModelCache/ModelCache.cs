@@ -148,6 +148,7 @@ public sealed partial class ModelCache : IAsyncDisposable
     /// <param name="cancellationToken">Gives up; the search itself stops when nobody else waits for it.</param>
     /// <exception cref="ModelNotFoundException">No source holds it.</exception>
     /// <exception cref="InvalidBundleException">Its files are broken.</exception>
+    /// <exception cref="TimeoutException">A source took longer than it allows itself.</exception>
     public Task<ModelBundle> FindBundleAsync(ModelRequest request, IProgress<ModelProgress>? progress, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
@@ -172,6 +173,7 @@ public sealed partial class ModelCache : IAsyncDisposable
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="ModelNotFoundException">No source holds it.</exception>
     /// <exception cref="InvalidBundleException">Its files are broken.</exception>
+    /// <exception cref="TimeoutException">A source took longer than it allows itself.</exception>
     public Task<ModelLease> LeaseAsync(ModelRequest request, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
@@ -325,7 +327,10 @@ public sealed partial class ModelCache : IAsyncDisposable
         }
         catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new ObjectDisposedException(nameof(ModelCache), exception);
+            // Clients of storage and of the hub end what takes too long as if it had been cancelled.
+            throw _stop.IsCancellationRequested
+                ? new ObjectDisposedException(nameof(ModelCache), exception)
+                : new TimeoutException($"The search for the model '{request}' was given up by one of its sources: {exception.Message}", exception);
         }
         finally
         {

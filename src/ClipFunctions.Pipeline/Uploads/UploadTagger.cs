@@ -75,7 +75,7 @@ public sealed partial class UploadTagger
             Log(upload, report);
             return report;
         }
-        catch (Exception exception) when (exception is not OperationCanceledException)
+        catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
             activity?.SetStatus(ActivityStatusCode.Error, exception.Message);
             _telemetry.RecordFault(exception);

@@ -51,7 +51,7 @@ internal static class ProblemMapper
             new RequestProblemException(503, "ModelUnavailable", "The model cannot be used", "The model cannot be loaded on this host; its log tells why.", exception),
         OnnxRuntimeException => new RequestProblemException(503, "InferenceFailed", "The model failed", "The model's run failed; it is loaded anew for the next request.", exception) { RetryAfter = Soon },
         OutOfMemoryException => new RequestProblemException(503, "OutOfMemory", "Not enough memory", "The host has not enough memory for this request now.", exception) { RetryAfter = Soon },
-        RequestFailedException or AggregateException { InnerException: RequestFailedException } =>
+        RequestFailedException or AggregateException { InnerException: RequestFailedException or OperationCanceledException } or TimeoutException or OperationCanceledException =>
             new RequestProblemException(503, "StorageUnavailable", "Storage does not answer", "The storage account refuses or cannot be reached.", exception) { RetryAfter = Soon },
         IndexNotReadyException index => new RequestProblemException(503, "IndexNotReady", "The search index is being built", index.Message, index) { RetryAfter = Soon },
         JsonException json => RequestProblemException.BadRequest("InvalidJson", "The JSON cannot be read", Describe(json), json),
