@@ -46,7 +46,7 @@ public sealed class CacheScheduleTests
             Gen.Int[0, 1000]);
         await Gen.Select(step.Array[1, 8].Array[1, 5], Gen.Frequency((4, Gen.Const(Search.Finds)), (2, Gen.Const(Search.FindsSlowly)), (2, Gen.Const(Search.Fails)), (1, Gen.Const(Search.TimesOut))).Array[1, 6]).SampleAsync(
             (rounds, searches) => new Schedule(copies, searches, budgetMB, expected).RunAsync(rounds),
-            iter: 15,
+            iter: 40,
             threads: 1);
     }
 
@@ -74,6 +74,7 @@ public sealed class CacheScheduleTests
         private readonly FakeTimeProvider _time = new();
         private readonly ConcurrentBag<(string Id, ModelLease Lease)> _kept = [];
         private readonly ConcurrentDictionary<ClipModel, int> _seen = new();
+        private readonly ConcurrentDictionary<string, int> _unloaded = new(StringComparer.Ordinal);
 
         public async Task RunAsync((Act Act, int Which)[][] rounds)
         {
@@ -112,7 +113,8 @@ public sealed class CacheScheduleTests
             // Loads whose callers have left go on, and are given back when they end.
             IReadOnlyList<LoadedModel> loaded = cache.LoadedModels;
             Assert.Equal(loaded.Count, loaded.Select(model => model.Id).Distinct().Count());
-            Assert.All(loaded, model => Assert.Equal(_kept.Count(held => held.Id == model.Id && held.Lease.Model.MemoryBytes > 0 && Same(cache, model, held.Lease)), model.Leases));
+            Assert.All(loaded, model => Assert.Equal(_kept.Count(held => held.Id == model.Id && IsCurrent(cache, held)), model.Leases));
+            Assert.All(_kept.Where(held => !_unloaded.ContainsKey(held.Id)), held => Assert.True(IsCurrent(cache, held), $"{held.Id} was taken out while it was in use."));
             int unused = loaded.Count(model => model.Leases == 0 && model.Bytes > 0);
             if (loaded.Sum(model => model.Bytes) > budgetMB << 20)
             {
@@ -123,16 +125,17 @@ public sealed class CacheScheduleTests
         }
 
         // A model that was unloaded while it was in use, and loaded anew, is there twice: its old lease is not the new one's.
-        private static bool Same(ModelCache cache, LoadedModel model, ModelLease lease)
+        private static bool IsCurrent(ModelCache cache, (string Id, ModelLease Lease) held)
         {
-            Task<ModelLease> now = cache.LeaseAsync(model.Id, Token);
-            if (!now.IsCompletedSuccessfully)
+            if (cache.LoadedModels.All(model => model.Id != held.Id))
             {
                 return false;
             }
 
+            Task<ModelLease> now = cache.LeaseAsync(held.Id, Token);
+            Assert.True(now.IsCompletedSuccessfully);
             using ModelLease current = now.Result;
-            return ReferenceEquals(current.Model, lease.Model);
+            return ReferenceEquals(current.Model, held.Lease.Model);
         }
 
         private async Task StepAsync(ModelCache cache, Act act, int which)
@@ -209,6 +212,7 @@ public sealed class CacheScheduleTests
 
                     break;
                 case Act.Unload:
+                    _unloaded.TryAdd(id, 0);
                     cache.Unload(id);
                     break;
                 case Act.LetTimePass:

@@ -35,9 +35,12 @@ public sealed class LocalHostProcess : IAsyncDisposable
     public string Output => string.Join('\n', _output);
 
     /// <summary>Starts a host and waits until it is ready; on a free port, unless an argument says <c>--Urls=…</c> (the first is waited on).</summary>
-    public static async Task<LocalHostProcess> StartAsync(params IEnumerable<string> arguments)
+    public static Task<LocalHostProcess> StartAsync(params IEnumerable<string> arguments) => StartAsync(new Dictionary<string, string>(), arguments);
+
+    /// <summary>The same with environment variables of its own.</summary>
+    public static async Task<LocalHostProcess> StartAsync(IReadOnlyDictionary<string, string> environment, params IEnumerable<string> arguments)
     {
-        LocalHostProcess host = Launch(arguments);
+        LocalHostProcess host = Launch(environment, arguments);
         try
         {
             await host.ReadyAsync();
@@ -51,7 +54,9 @@ public sealed class LocalHostProcess : IAsyncDisposable
     }
 
     /// <summary>Starts a host and waits for nothing.</summary>
-    public static LocalHostProcess Launch(params IEnumerable<string> arguments)
+    public static LocalHostProcess Launch(params IEnumerable<string> arguments) => Launch(new Dictionary<string, string>(), arguments);
+
+    private static LocalHostProcess Launch(IReadOnlyDictionary<string, string> environment, IEnumerable<string> arguments)
     {
         arguments = [.. arguments];
         string urls = arguments.FirstOrDefault(argument => argument.StartsWith(UrlsArgument, StringComparison.Ordinal)) is { } given
@@ -69,6 +74,11 @@ public sealed class LocalHostProcess : IAsyncDisposable
         foreach (string argument in arguments.Where(argument => !argument.StartsWith(UrlsArgument, StringComparison.Ordinal)))
         {
             start.ArgumentList.Add(argument);
+        }
+
+        foreach ((string name, string value) in environment)
+        {
+            start.Environment[name] = value;
         }
 
         return new LocalHostProcess(Process.Start(start) ?? throw new InvalidOperationException("dotnet could not be started."), address);

@@ -27,7 +27,7 @@ public sealed class BatcherScheduleTests
         Gen<Request> request = Gen.Select(Gen.Enum<Fate>().Array[1, 4], Gen.Int[0, 6], Gen.Int[1, 3], Gen.Bool, (fates, pause, cost, allAtOnce) => new Request(fates, pause, cost, allAtOnce));
         await Gen.Select(request.Array[1, 16], Gen.Int[1, 8], Gen.Int[0, 2]).SampleAsync(
             (requests, maxCost, delay) => new Schedule(requests, maxCost, delay).RunAsync(),
-            iter: 250,
+            iter: 1000,
             threads: 1);
     }
 

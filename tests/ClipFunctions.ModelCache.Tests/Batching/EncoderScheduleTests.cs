@@ -49,7 +49,7 @@ public sealed class EncoderScheduleTests
                 Assert.Equal(1, Assert.Single(cache.LoadedModels).Leases);
                 Assert.False(after.Model.IsFaulted);
             },
-            iter: 15,
+            iter: 40,
             threads: 1);
 
         async Task AskAsync(Kind kind, int which, int? leavesAfter)

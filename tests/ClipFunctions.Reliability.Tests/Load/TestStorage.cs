@@ -30,6 +30,7 @@ internal sealed class TestStorage : IAsyncDisposable
         Results = blobs.GetBlobContainerClient(_id + "-r");
         Embeddings = blobs.GetBlobContainerClient(_id + "-e");
         Models = blobs.GetBlobContainerClient(_id + "-m");
+        Datasets = blobs.GetBlobContainerClient(_id + "-d");
         TriggerQueue = new QueueClient(connection, PoisonQueues.BlobTriggerPrefix + _id, new QueueClientOptions { MessageEncoding = QueueMessageEncoding.Base64 });
         _services = Pipeline(connection);
     }
@@ -44,6 +45,8 @@ internal sealed class TestStorage : IAsyncDisposable
     public BlobContainerClient Embeddings { get; }
 
     public BlobContainerClient Models { get; }
+
+    public BlobContainerClient Datasets { get; }
 
     public QueueClient TriggerQueue { get; }
 
@@ -183,7 +186,7 @@ internal sealed class TestStorage : IAsyncDisposable
         ["Storage:Results"] = Results.Name,
         ["Storage:Embeddings"] = Embeddings.Name,
         ["Storage:Models"] = Models.Name,
-        ["Storage:Datasets"] = _id + "-d",
+        ["Storage:Datasets"] = Datasets.Name,
         ["Storage:Evaluations"] = _id + "-v",
         ["Storage:EvaluationQueue"] = _id + "-qv",
         ["Storage:ShardQueue"] = _id + "-qs",

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Logging;
@@ -56,6 +57,14 @@ internal sealed class MetricsReceiver : IAsyncDisposable
         }
 
         return true;
+    }
+
+    /// <summary>The whole number of an instrument without tags, as it was sent last; null if it was not.</summary>
+    public long? Value(string instrument)
+    {
+        // OTLP's NumberDataPoint: field 6 is the number, fields 2 and 3 are times; all of eight bytes, in the order in which the SDK writes them.
+        Match match = Regex.Match(_last, Regex.Escape(instrument) + @"(?s:.{1,400}?\x31(.{8})\x11.{8}\x19)", RegexOptions.CultureInvariant);
+        return match.Success ? BitConverter.ToInt64(Encoding.Latin1.GetBytes(match.Groups[1].Value)) : null;
     }
 
     /// <inheritdoc/>
