@@ -13,8 +13,7 @@ cd "$(dirname "$0")"
 
 clip_revision=d05afc436d78f1c48dc0dbf8e5980a9d471f35f6
 ftfy_version=6.3.1
-transformers_version=4.3.1
-sharp_version=0.35.5
+ftfy_revision=74dd0452b48286a3770013b3a02755313bd5575e
 python=/usr/bin/python3
 
 groups=()
@@ -63,8 +62,8 @@ fetch_ftfy() {
   has_module ftfy && return
   [ -z "${FTFY_SOURCE:-}" ] || return 1
   echo "Fetching ftfy $ftfy_version ..."
-  { "$python" -m pip install --quiet --disable-pip-version-check --retries 0 --no-deps --target "$packages" "ftfy==$ftfy_version" ||
-    { rm -rf "$BENCH_DIR/ftfy" && git clone -q --depth 1 -b "v$ftfy_version" https://github.com/rspeer/python-ftfy "$BENCH_DIR/ftfy" && mkdir -p "$packages" && cp -r "$BENCH_DIR/ftfy/ftfy" "$packages"; }; } >>"$log" 2>&1
+  { rm -rf "$BENCH_DIR/ftfy" && git clone -q https://github.com/rspeer/python-ftfy "$BENCH_DIR/ftfy" && git -C "$BENCH_DIR/ftfy" checkout -q "$ftfy_revision" &&
+    mkdir -p "$packages" && cp -r "$BENCH_DIR/ftfy/ftfy" "$packages"; } >>"$log" 2>&1
   has_module ftfy
 }
 peer_python=""
@@ -78,14 +77,13 @@ else
   peer_python=$python
 fi
 
-# transformers.js brings onnxruntime-node with the CPU's library inside; its install script would only fetch CUDA's. sharp is its dependency, pinned here.
+# transformers.js brings onnxruntime-node with the CPU's library inside; its install script would only fetch CUDA's. sharp is its dependency, pinned in eng/peers too.
 fetch_node() {
-  [ -f "$BENCH_DIR/node/transformers-$transformers_version-sharp-$sharp_version" ] && return
+  cmp -s eng/peers/package-lock.json "$BENCH_DIR/node/package-lock.json" && [ -f "$BENCH_DIR/node/complete" ] && return
   command -v npm >/dev/null 2>&1 || return 1
-  echo "Fetching @huggingface/transformers $transformers_version and sharp $sharp_version ..."
-  { rm -rf "$BENCH_DIR/node" && mkdir -p "$BENCH_DIR/node" && echo '{"private":true}' >"$BENCH_DIR/node/package.json" &&
-    npm install --prefix "$BENCH_DIR/node" --ignore-scripts --no-audit --no-fund "@huggingface/transformers@$transformers_version" "sharp@$sharp_version" &&
-    touch "$BENCH_DIR/node/transformers-$transformers_version-sharp-$sharp_version"; } >>"$log" 2>&1
+  echo "Fetching @huggingface/transformers and sharp ..."
+  { rm -rf "$BENCH_DIR/node" && mkdir -p "$BENCH_DIR/node" && cp eng/peers/package.json eng/peers/package-lock.json "$BENCH_DIR/node" &&
+    npm ci --prefix "$BENCH_DIR/node" --ignore-scripts --no-audit --no-fund && touch "$BENCH_DIR/node/complete"; } >>"$log" 2>&1
 }
 peer_node=""
 if fetch_node; then peer_node=$(command -v node); else missing "transformers.js and sharp" "npm could not fetch them (see $log)"; fi

@@ -26,10 +26,10 @@ WORKDIR /src
 COPY . .
 ARG CUDA=13.0.2
 ARG CUDA_IMAGE=nvidia/cuda:${CUDA}-cudnn-runtime-ubuntu22.04
-# The GPU flavour of ONNX Runtime only where there are CUDA's libraries to go with it: it has half a gigabyte.
+# Packages are those of the lock files, or none. The GPU flavour of ONNX Runtime only where there are CUDA's libraries to go with it: it has half a gigabyte.
 RUN case "$CUDA_IMAGE" in nvidia/*) azure=true ;; *) azure=false ;; esac && \
-    dotnet publish src/ClipFunctions -c Release -r linux-x64 --self-contained false -p:AzurePackages=$azure -o /app && \
-    dotnet publish src/ClipFunctions.Cli -c Release -r linux-x64 --self-contained false -o /clip && \
+    dotnet publish src/ClipFunctions -c Release -r linux-x64 --self-contained false -p:AzurePackages=$azure -p:RestoreLockedMode=true -o /app && \
+    dotnet publish src/ClipFunctions.Cli -c Release -r linux-x64 --self-contained false -p:RestoreLockedMode=true -o /clip && \
     find /app /clip -name '*.pdb' -delete
 
 # CUDA 12: the same version of ONNX Runtime, built for it, in the place of the package's libraries. Its address and its SHA-256 are given together.
@@ -54,7 +54,9 @@ RUN mkdir -p /models && \
 
 # What is in the app, as SPDX, beside it.
 ARG VERSION=0.1.0
+ARG SBOM_TOOL_SHA512=eee52026e6f2b98e1052d8bcb9196bf602b17fedef6cb378ea85e4b7ca1e8acddebf079f505041a696000e26fc441639f471bcccb8c09f2d132c3cdb18e9ba17
 RUN dotnet tool install --tool-path /tools Microsoft.Sbom.DotNetTool --version 4.1.13 && \
+    echo "$SBOM_TOOL_SHA512  $(find /tools/.store -name 'microsoft.sbom.dotnettool.4.1.13.nupkg')" | sha512sum --check && \
     DOTNET_ROLL_FORWARD=Major /tools/sbom-tool generate -b /app -bc /src/src -pn ClipFunctions -pv "$VERSION" -ps ClipFunctions -nsb https://clipfunctions.invalid
 
 FROM mcr.microsoft.com/azure-functions/dotnet-isolated:4-dotnet-isolated${DOTNET} AS final

@@ -23,15 +23,17 @@ WORKDIR /src
 COPY . .
 ARG CUDA_IMAGE=mcr.microsoft.com/dotnet/runtime-deps:10.0
 RUN case "$CUDA_IMAGE" in nvidia/*) azure=true ;; *) azure=false ;; esac && \
-    dotnet publish src/ClipFunctions.LocalHost -c Release -r linux-x64 --self-contained false -p:AzurePackages=$azure -o /app && \
-    dotnet publish src/ClipFunctions.Cli -c Release -r linux-x64 --self-contained false -p:AzurePackages=$azure -o /clip && \
+    dotnet publish src/ClipFunctions.LocalHost -c Release -r linux-x64 --self-contained false -p:AzurePackages=$azure -p:RestoreLockedMode=true -o /app && \
+    dotnet publish src/ClipFunctions.Cli -c Release -r linux-x64 --self-contained false -p:AzurePackages=$azure -p:RestoreLockedMode=true -o /clip && \
     find /app /clip -name '*.pdb' -delete && cp host.json /app/
 ARG MODEL=""
 ARG ACCEPT_LICENCE=""
 RUN mkdir -p /models && \
     if [ -n "$MODEL" ]; then dotnet /clip/clip.dll pull "$MODEL" --cache /models ${ACCEPT_LICENCE:+--accept-licence "$ACCEPT_LICENCE"}; fi
 ARG VERSION=0.1.0
+ARG SBOM_TOOL_SHA512=eee52026e6f2b98e1052d8bcb9196bf602b17fedef6cb378ea85e4b7ca1e8acddebf079f505041a696000e26fc441639f471bcccb8c09f2d132c3cdb18e9ba17
 RUN dotnet tool install --tool-path /tools Microsoft.Sbom.DotNetTool --version 4.1.13 && \
+    echo "$SBOM_TOOL_SHA512  $(find /tools/.store -name 'microsoft.sbom.dotnettool.4.1.13.nupkg')" | sha512sum --check && \
     DOTNET_ROLL_FORWARD=Major /tools/sbom-tool generate -b /app -bc /src/src -pn ClipFunctions.LocalHost -pv "$VERSION" -ps ClipFunctions -nsb https://clipfunctions.invalid
 
 # The clip command alone, as for clip retag: --target cli.

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Reflection;
+using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using ClipFunctions.Testing;
 
@@ -32,13 +33,20 @@ public sealed class CompiledTemplates : IAsyncLifetime
         }
     }
 
-    private static string? Compiler { get; } = typeof(CompiledTemplates).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().FirstOrDefault(attribute => attribute.Key == "BicepCompiler")?.Value;
+    private static string? Compiler { get; } = Metadata("BicepCompiler");
 
     public async ValueTask InitializeAsync()
     {
         if (Compiler is null)
         {
             return;
+        }
+
+        // What is run must be what was looked at once: the package that it was unpacked from.
+        string package = Assert.Single(Directory.GetFiles(Path.Combine(Path.GetDirectoryName(Compiler)!, ".."), "*.nupkg"));
+        await using (FileStream file = File.OpenRead(package))
+        {
+            Assert.Equal(Metadata("BicepSha512"), Convert.ToHexStringLower(await SHA512.HashDataAsync(file)));
         }
 
         _folder = Directory.CreateTempSubdirectory("bicep-");
@@ -83,4 +91,6 @@ public sealed class CompiledTemplates : IAsyncLifetime
         await process.WaitForExitAsync(limit.Token);
         return process.ExitCode == 0 ? string.Concat(said) : $"bicep {string.Join(' ', arguments)} ended with {process.ExitCode}: {string.Concat(said)}";
     }
+
+    private static string? Metadata(string key) => typeof(CompiledTemplates).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().FirstOrDefault(attribute => attribute.Key == key)?.Value;
 }
