@@ -139,10 +139,20 @@ public sealed partial class UploadScanner
             foreach (BlobItem blob in page.Values)
             {
                 present.Add(blob.Name);
-                if (ListedETag.Of(blob) is { } etag && (!_seen.TryGetValue(blob.Name, out ETag seen) || seen != etag))
+                if (ListedETag.Of(blob) is not { } etag || (_seen.TryGetValue(blob.Name, out ETag seen) && seen == etag))
                 {
-                    fresh.Add((blob.Name, etag));
+                    continue;
                 }
+
+                // Its receipt would lie elsewhere too, perhaps in another blob's place.
+                if (!BlobPath.LeadsInto(_uploads, blob.Name))
+                {
+                    _seen[blob.Name] = etag;
+                    LogNoAddress(blob.Name, _uploads.Name);
+                    continue;
+                }
+
+                fresh.Add((blob.Name, etag));
             }
 
             await Parallel.ForEachAsync(
@@ -181,6 +191,9 @@ public sealed partial class UploadScanner
 
     [LoggerMessage(1, LogLevel.Debug, "{Count} new or changed blobs in {Container}")]
     private partial void LogFound(int count, string container);
+
+    [LoggerMessage(3, LogLevel.Warning, "{Upload}: no address leads to a blob of this name in {Container}, so that it is left alone; delete it, or upload it under another name")]
+    private partial void LogNoAddress(string upload, string container);
 
     [LoggerMessage(2, LogLevel.Warning, "Container {Container} could not be scanned; trying again")]
     private partial void LogUnreachable(Exception exception, string container);

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using Azure.Storage.Blobs;
 
 namespace ClipFunctions.Pipeline.Storage;
 
@@ -16,6 +17,21 @@ public static class BlobPath
     {
         problem = Problem(name);
         return problem is null;
+    }
+
+    /// <summary>
+    /// Whether the address that the storage SDK makes of a name is that of the very blob. Names that were listed or told by events are what
+    /// uploaders made of them: sent escaped, <c>../models/x</c> is a blob's name like any other.
+    /// </summary>
+    /// <param name="container">The container.</param>
+    /// <param name="name">The name of a blob that is there.</param>
+    public static bool LeadsInto(BlobContainerClient container, string name)
+    {
+        ArgumentNullException.ThrowIfNull(container);
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        string inside = container.Uri.GetLeftPart(UriPartial.Path) + "/";
+        string address = container.GetBlobClient(name).Uri.GetLeftPart(UriPartial.Path);
+        return address.StartsWith(inside, StringComparison.Ordinal) && Uri.UnescapeDataString(address[inside.Length..]) == name;
     }
 
     private static string? Problem(string? name)

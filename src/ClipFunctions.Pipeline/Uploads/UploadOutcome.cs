@@ -20,4 +20,7 @@ public enum UploadOutcome
 
     /// <summary>The blob is gone.</summary>
     Gone,
+
+    /// <summary>No address of the storage SDK's leads to a blob of such a name (<c>../x</c>): nothing was read or written.</summary>
+    Unreachable,
 }

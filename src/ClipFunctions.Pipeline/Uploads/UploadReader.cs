@@ -22,6 +22,9 @@ public sealed class UploadReader
     /// <summary>The container's name.</summary>
     public string Container => _uploads.Name;
 
+    /// <summary>Whether an upload of that name can be asked for: see <see cref="BlobPath.LeadsInto"/>.</summary>
+    public bool CanReach(string name) => BlobPath.LeadsInto(_uploads, name);
+
     /// <summary>
     /// Reads the version that the event is about. Null if it is not there any more; then <paramref name="upload"/> is gone
     /// or has been replaced.

@@ -79,7 +79,8 @@ public sealed class UploadRetagger
 
     private async Task HandleAsync(BlobItem blob, RetagOptions options, string fingerprint, string labelSetId, Counts counts, CancellationToken cancellationToken)
     {
-        StoredResult standing = await _results.ReadAsync(blob.Name, cancellationToken);
+        // A name that leads elsewhere has no record; what stands where it leads is none of ours to read, still less to delete.
+        StoredResult standing = BlobPath.LeadsInto(_uploads, blob.Name) ? await _results.ReadAsync(blob.Name, cancellationToken) : StoredResult.None;
         string? reason = options.Force ? "Forced" : Reason(blob, standing.Result, fingerprint, labelSetId);
         if (reason is null)
         {

@@ -86,6 +86,11 @@ public sealed partial class UploadTagger
 
     private async Task<UploadReport> RunAsync(UploadEvent upload, CancellationToken cancellationToken)
     {
+        if (!_uploads.CanReach(upload.Name))
+        {
+            return new UploadReport(UploadOutcome.Unreachable, null);
+        }
+
         long start = Stopwatch.GetTimestamp();
         using ModelLease lease = await _models.LeaseAsync(_options.Model, cancellationToken);
         ClipModel model = lease.Model;
@@ -358,6 +363,10 @@ public sealed partial class UploadTagger
         {
             LogFailed(upload.Name, report.Outcome, failure.Reason, failure.Message);
         }
+        else if (report.Outcome == UploadOutcome.Unreachable)
+        {
+            LogUnreachable(upload.Name);
+        }
         else
         {
             LogSkipped(upload.Name, report.Outcome);
@@ -376,6 +385,9 @@ public sealed partial class UploadTagger
     // The exception itself is the host's to log.
     [LoggerMessage(4, LogLevel.Warning, "{Upload}: this try failed, {Error}: {Message}")]
     private partial void LogFault(string upload, string error, string message);
+
+    [LoggerMessage(5, LogLevel.Warning, "{Upload}: no address leads to a blob of this name, so that it is left alone; delete it, or upload it under another name")]
+    private partial void LogUnreachable(string upload);
 
     /// <summary>What is to be written; the vector is null if there is none, or if the one that stands is kept.</summary>
     private sealed record Computation(UploadResult Result, float[]? Vector, UploadOutcome Outcome);
