@@ -32,6 +32,19 @@ public sealed class UploadsTests(PageBrowser browser, PageHost host)
     });
 
     [Fact]
+    public Task ShowsAHostileNameAsTextAndRunsNothing() => VisitAsync(async page =>
+    {
+        const string Name = "<img src=x onerror=\"document.title='ran'\"><script>document.title='ran'</script>.jpg";
+        await Expect(page.ById("live-state")).ToHaveTextAsync("Live");
+        await host.UploadAsync(Name, TestPictures.Jpeg(1));
+
+        await Expect(Card(page, Name)).ToBeVisibleAsync();
+        await Expect(Card(page, Name).Locator("script")).ToHaveCountAsync(0);
+        await Expect(page.ById("announcer")).ToContainTextAsync(Name);
+        Assert.NotEqual("ran", await page.Page.TitleAsync());
+    });
+
+    [Fact]
     public Task BacksOffWhileTheServerFailsAndComesBack() => VisitAsync(
         async page =>
         {
