@@ -65,7 +65,7 @@ public sealed class ClipPreprocessor
     {
         CheckPixels(pixels);
         cancellationToken.ThrowIfCancellationRequested();
-        using PixelReader reader = _decoder.Open(encoded);
+        using PixelReader reader = _decoder.Open(encoded, cancellationToken);
         int orientation = _settings.AutoOrient ? reader.Header.Orientation : 1;
         (int width, int height) = (reader.Header.Width, reader.Header.Height);
         Placement placement = Place(orientation >= 5 ? height : width, orientation >= 5 ? width : height);
@@ -77,11 +77,11 @@ public sealed class ClipPreprocessor
 
         if (orientation == 1)
         {
-            Run(reader, placement, pixels, cancellationToken);
+            Run(reader, placement, pixels);
             return;
         }
 
-        using DecodedImage stored = ImageDecoder.Decode(reader, cancellationToken);
+        using DecodedImage stored = ImageDecoder.Decode(reader);
         using DecodedImage upright = ImageOrientation.Apply(stored);
         Run(upright, reader.Box.Turn(orientation, stored.Width, stored.Height), placement, pixels);
     }
@@ -142,7 +142,7 @@ public sealed class ClipPreprocessor
         }
     }
 
-    private unsafe void Run(PixelReader reader, Placement placement, Span<byte> pixels, CancellationToken cancellationToken)
+    private unsafe void Run(PixelReader reader, Placement placement, Span<byte> pixels)
     {
         PixelMode mode = reader.Header.Mode;
         int stride = reader.Width * mode.BytesPerPixel();
@@ -159,7 +159,7 @@ public sealed class ClipPreprocessor
                 Resampler.RowSink sink = new RgbSink(mode, reader.Palette, target, Size, Inside(placement)).Write;
                 for (int y = 0; y < reader.Height; y += band)
                 {
-                    cancellationToken.ThrowIfCancellationRequested();
+                    reader.Watch?.Check();
                     int count = Math.Min(band, reader.Height - y);
                     reader.ReadRows(buffer.AsSpan(0, count * stride), count);
                     resampler.Push(source, stride, count, sink);

@@ -347,6 +347,7 @@ internal sealed class GifReader : PixelReader
                 return true;
             }
 
+            Watch?.Check();
             x = 0;
             y += step;
             while (y >= _frame.Height)

@@ -23,9 +23,10 @@ public sealed class ImageDecoder(ImageLimits? limits = null)
     /// <exception cref="TooManyPixelsException">See <see cref="ImageLimits.MaxPixels"/>.</exception>
     /// <exception cref="SideRatioException">See <see cref="ImageLimits.MaxSideRatio"/>.</exception>
     /// <exception cref="TooManyFramesException">See <see cref="ImageLimits.MaxFrames"/>.</exception>
+    /// <exception cref="TooManyScansException">See <see cref="ImageLimits.MaxScans"/>.</exception>
     public ImageHeader ReadHeader(ReadOnlyMemory<byte> encoded)
     {
-        using PixelReader reader = Open(encoded);
+        using PixelReader reader = Open(encoded, CancellationToken.None);
         return reader.Header;
     }
 
@@ -34,16 +35,17 @@ public sealed class ImageDecoder(ImageLimits? limits = null)
     /// <param name="cancellationToken">Looked at between bands of rows.</param>
     /// <returns>The picture in pooled memory, to be disposed by the caller.</returns>
     /// <exception cref="ImageException">The file is refused or damaged; see <see cref="ReadHeader"/>.</exception>
+    /// <exception cref="DecodeTimeoutException">See <see cref="ImageLimits.MaxDecodeTime"/>.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public DecodedImage Decode(ReadOnlyMemory<byte> encoded, CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        using PixelReader reader = Open(encoded);
-        return Decode(reader, cancellationToken);
+        using PixelReader reader = Open(encoded, cancellationToken);
+        return Decode(reader);
     }
 
     /// <summary>Decodes all rows of a picture that has been opened, and perhaps shrunk: then the header of the result tells the size of its rows.</summary>
-    internal static DecodedImage Decode(PixelReader reader, CancellationToken cancellationToken)
+    internal static DecodedImage Decode(PixelReader reader)
     {
         DecodedImage image = DecodedImage.Rent(reader.Header with { Width = reader.Width, Height = reader.Height }, reader.Palette);
         try
@@ -51,7 +53,7 @@ public sealed class ImageDecoder(ImageLimits? limits = null)
             int band = RowsPerBand(image.Stride);
             for (int y = 0; y < image.Height; y += band)
             {
-                cancellationToken.ThrowIfCancellationRequested();
+                reader.Watch?.Check();
                 int count = Math.Min(band, image.Height - y);
                 reader.ReadRows(image.Buffer.AsSpan(y * image.Stride, count * image.Stride), count);
             }
@@ -66,9 +68,10 @@ public sealed class ImageDecoder(ImageLimits? limits = null)
         }
     }
 
-    /// <summary>Opens a picture whose header the limits accept.</summary>
-    internal PixelReader Open(ReadOnlyMemory<byte> encoded)
+    /// <summary>Opens a picture whose header the limits accept; from now on its time runs.</summary>
+    internal PixelReader Open(ReadOnlyMemory<byte> encoded, CancellationToken cancellationToken)
     {
+        DecodeWatch watch = new(Limits.MaxDecodeTime, cancellationToken);
         ReadOnlySpan<byte> bytes = encoded.Span;
         if (bytes.IsEmpty)
         {
@@ -80,7 +83,7 @@ public sealed class ImageDecoder(ImageLimits? limits = null)
             throw new TooManyBytesException(Limits.MaxBytes, bytes.Length);
         }
 
-        return ImageFormats.Detect(bytes) switch
+        PixelReader reader = ImageFormats.Detect(bytes) switch
         {
             ImageFormat.Jpeg => JpegReader.Open(encoded, Limits),
             ImageFormat.Png => PngReader.Open(encoded, Limits),
@@ -89,6 +92,8 @@ public sealed class ImageDecoder(ImageLimits? limits = null)
             ImageFormat.Bmp => BmpReader.Open(encoded, Limits),
             _ => throw new UnsupportedImageFormatException(NameOf(bytes)),
         };
+        reader.Watch = watch;
+        return reader;
     }
 
     /// <summary>Rows that are decoded at a time: few enough to stay in the processor's cache.</summary>

@@ -1,7 +1,7 @@
 namespace ClipFunctions.Clip.Imaging;
 
 /// <summary>
-/// What <see cref="ImageDecoder"/> accepts. All limits are checked on the file's header before any pixel is allocated; a value out of its
+/// What <see cref="ImageDecoder"/> accepts. All limits but that of time are checked on the file's header before any pixel is allocated; a value out of its
 /// range throws <see cref="ArgumentOutOfRangeException"/> where it is set.
 /// </summary>
 public sealed record ImageLimits
@@ -10,6 +10,8 @@ public sealed record ImageLimits
     private readonly long _maxPixels = 178_956_970;
     private readonly int _maxSideRatio = 10_000;
     private readonly int _maxFrames = 10_000;
+    private readonly int _maxScans = 100;
+    private readonly TimeSpan _maxDecodeTime = TimeSpan.FromSeconds(30);
 
     /// <summary>The stated defaults.</summary>
     public static ImageLimits Default { get; } = new();
@@ -48,6 +50,31 @@ public sealed record ImageLimits
     {
         get => _maxFrames;
         init => _maxFrames = (int)AtLeastOne(value, nameof(MaxFrames));
+    }
+
+    /// <summary>Most scans of a JPEG, each a pass over all of its pixels; 100 by default (progressive pictures have about ten), 1 to 1,000.</summary>
+    public int MaxScans
+    {
+        get => _maxScans;
+        init
+        {
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(value, 1000, nameof(MaxScans));
+            _maxScans = (int)AtLeastOne(value, nameof(MaxScans));
+        }
+    }
+
+    /// <summary>
+    /// Longest time that decoding one picture may take; 30 s by default, 10 ms to 1 h. It is looked at every few rows, and ends the decoding there.
+    /// </summary>
+    public TimeSpan MaxDecodeTime
+    {
+        get => _maxDecodeTime;
+        init
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(value, TimeSpan.FromMilliseconds(10), nameof(MaxDecodeTime));
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(value, TimeSpan.FromHours(1), nameof(MaxDecodeTime));
+            _maxDecodeTime = value;
+        }
     }
 
     private static long AtLeastOne(long value, string name)

@@ -5,8 +5,6 @@ namespace ClipFunctions.Clip.Imaging;
 /// <summary>The markers of a Huffman-coded JPEG, baseline or progressive, read one after the other as libjpeg reads them (jdmarker.c).</summary>
 internal sealed class JpegFile : IDisposable
 {
-    private const int MaxScans = 100;
-
     private readonly ReadOnlyMemory<byte> _encoded;
     private readonly ImageHeader _header;
     private readonly ushort[]?[] _quantization = new ushort[4][];
@@ -292,12 +290,7 @@ internal sealed class JpegFile : IDisposable
             throw Corrupt("a scan stands before its frame header");
         }
 
-        if (++_scans > MaxScans)
-        {
-            throw Corrupt($"it has more than {MaxScans} scans");
-        }
-
-        if (_scans == 1 && !Progressive)
+        if (++_scans == 1 && !Progressive)
         {
             ReadHuffmanTables(JpegStandardTables.Segment, replace: false);
         }

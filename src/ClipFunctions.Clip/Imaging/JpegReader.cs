@@ -52,6 +52,7 @@ internal sealed unsafe class JpegReader : PixelReader
         };
         ImageHeader image = new(ImageFormat.Jpeg, header.Width, header.Height, mode, 1, header.Orientation);
         ImageDecoder.Check(image, limits);
+        JpegScans.Check(encoded.Span, limits);
         bool ours = mode == PixelMode.Cmyk || (Avx2.IsSupported && header.IsHuffmanCoded && header.Coarsest > 0);
         return ours ? new JpegReader(encoded, image, header.Coarsest) : new SkiaJpegReader(encoded, image);
     }
@@ -190,6 +191,7 @@ internal sealed unsafe class JpegReader : PixelReader
                 JpegScanReader reader = new(_file, scan, Header.Width, Header.Height);
                 for (int row = 0; row < reader.RowCount; row++)
                 {
+                    Watch?.Check();
                     reader.ReadRow(file, memory, row);
                 }
 

@@ -15,6 +15,9 @@ internal abstract class PixelReader(ImageHeader header) : IDisposable
     /// <summary>What the picture's own edges enclose of the rows: all, unless <see cref="Shrink"/> has changed it.</summary>
     public SourceBox Box { get; protected set; } = SourceBox.All(header.Width, header.Height);
 
+    /// <summary>To be looked at by readers that decode more than the rows that are asked for.</summary>
+    public DecodeWatch? Watch { get; set; }
+
     /// <summary>768 bytes where the mode is <see cref="PixelMode.Palette"/>.</summary>
     public byte[]? Palette { get; protected set; }
 

@@ -374,6 +374,7 @@ internal sealed class PngReader : PixelReader
         {
             for (int y = 0; y < _info.Height && NextRow(_info.RowBytes(_info.Width)); y++)
             {
+                Watch?.Check();
                 Unpack(_current.AsSpan(1), _whole.AsSpan((y + _info.Y) * stride + _info.X * pixel, _info.Width * pixel), _info.Width);
                 (_current, _previous) = (_previous, _current);
             }
@@ -396,6 +397,7 @@ internal sealed class PngReader : PixelReader
                 _previous.AsSpan(0, rowBytes + 1).Clear();
                 for (int y = 0; y < height; y++)
                 {
+                    Watch?.Check();
                     if (!NextRow(rowBytes))
                     {
                         return;

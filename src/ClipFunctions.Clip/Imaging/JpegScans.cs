@@ -1,0 +1,78 @@
+using System.Buffers.Binary;
+
+namespace ClipFunctions.Clip.Imaging;
+
+/// <summary>Counts the scans of a JPEG without decoding it: each is a pass over all of the picture, however few bytes it has.</summary>
+internal static class JpegScans
+{
+    /// <summary>Checks the number of scans that a decoder would go through.</summary>
+    /// <exception cref="TooManyScansException">See <see cref="ImageLimits.MaxScans"/>.</exception>
+    public static void Check(ReadOnlySpan<byte> file, ImageLimits limits)
+    {
+        if (Count(file) is int scans && scans > limits.MaxScans)
+        {
+            throw new TooManyScansException(limits.MaxScans, scans);
+        }
+    }
+
+    /// <summary>The number of scans; of a picture whose first scan is the whole, 1, since decoders look no further.</summary>
+    public static int Count(ReadOnlySpan<byte> file)
+    {
+        int scans = 0, components = 0;
+        bool progressive = false;
+        int at = 2;
+        while (true)
+        {
+            int next = file[Math.Min(at, file.Length)..].IndexOf((byte)0xFF);
+            if (next < 0)
+            {
+                return scans;
+            }
+
+            at += next;
+            while (at < file.Length && file[at] == 0xFF)
+            {
+                at++;
+            }
+
+            if (at >= file.Length)
+            {
+                return scans;
+            }
+
+            int marker = file[at++];
+            if (marker == 0xD9)
+            {
+                return scans;
+            }
+
+            // Bytes without a length: escaped ones, restarts, and what may stand before the first scan.
+            if (marker is <= 1 or (>= 0xD0 and <= 0xD8))
+            {
+                continue;
+            }
+
+            if (file.Length - at < 2)
+            {
+                return scans;
+            }
+
+            ReadOnlySpan<byte> data = file.Slice(at, Math.Min(Math.Max((int)BinaryPrimitives.ReadUInt16BigEndian(file[at..]), 2), file.Length - at))[2..];
+            if (marker is >= 0xC0 and <= 0xCF and not (0xC4 or 0xC8 or 0xCC) && data.Length >= 6)
+            {
+                progressive |= marker is 0xC2 or 0xC6 or 0xCA or 0xCE;
+                components = data[5];
+            }
+            else if (marker == 0xDA)
+            {
+                scans++;
+                if (!progressive && scans == 1 && !data.IsEmpty && data[0] == components)
+                {
+                    return scans;
+                }
+            }
+
+            at += 2 + data.Length;
+        }
+    }
+}
