@@ -26,7 +26,7 @@ public sealed class ImageDecoder(ImageLimits? limits = null)
     /// <exception cref="TooManyScansException">See <see cref="ImageLimits.MaxScans"/>.</exception>
     public ImageHeader ReadHeader(ReadOnlyMemory<byte> encoded)
     {
-        using PixelReader reader = Open(encoded, CancellationToken.None);
+        using PixelReader reader = Open(encoded);
         return reader.Header;
     }
 
@@ -69,7 +69,7 @@ public sealed class ImageDecoder(ImageLimits? limits = null)
     }
 
     /// <summary>Opens a picture whose header the limits accept; from now on its time runs.</summary>
-    internal PixelReader Open(ReadOnlyMemory<byte> encoded, CancellationToken cancellationToken)
+    internal PixelReader Open(ReadOnlyMemory<byte> encoded, CancellationToken cancellationToken = default)
     {
         DecodeWatch watch = new(Limits.MaxDecodeTime, cancellationToken);
         ReadOnlySpan<byte> bytes = encoded.Span;

@@ -284,6 +284,12 @@ internal sealed class PngReader : PixelReader
         ImageDecoder.Check(header, limits);
         if (info.Frame is { Width: > 0 } frame)
         {
+            // Again, since a second header may have come behind it.
+            if ((ulong)frame.X + frame.Width > info.FullWidth || (ulong)frame.Y + frame.Height > info.FullHeight)
+            {
+                throw Corrupt("an animation frame leaves the picture");
+            }
+
             (info.X, info.Y, info.Width, info.Height) = ((int)frame.X, (int)frame.Y, (int)frame.Width, (int)frame.Height);
         }
         else
