@@ -1,10 +1,13 @@
 namespace ClipFunctions.Clip.Imaging;
 
-/// <summary>Decoding the picture took longer than allowed. <see cref="ImageException.Reason"/> is <c>DecodeTimeout</c>.</summary>
+/// <summary>Decoding the picture takes longer than allowed. <see cref="ImageException.Reason"/> is <see cref="Code"/>.</summary>
 /// <param name="limit">The value of <see cref="ImageLimits.MaxDecodeTime"/>.</param>
 public sealed class DecodeTimeoutException(TimeSpan limit)
-    : ImageException("DecodeTimeout", string.Create(System.Globalization.CultureInfo.InvariantCulture, $"The picture was not decoded within {limit.TotalSeconds:0.###} s, which is the most that is allowed."))
+    : ImageException(Code, string.Create(System.Globalization.CultureInfo.InvariantCulture, $"Decoding the picture takes longer than {limit.TotalSeconds:0.###} s, which is the most that is allowed."))
 {
+    /// <summary>The reason's code: <c>DecodeTimeout</c>. Unlike the others it depends on the machine and what else it does.</summary>
+    public const string Code = "DecodeTimeout";
+
     /// <summary>The value of <see cref="ImageLimits.MaxDecodeTime"/>.</summary>
     public TimeSpan Limit { get; } = limit;
 }

@@ -65,6 +65,7 @@ public sealed record ImageLimits
 
     /// <summary>
     /// Longest time that decoding one picture may take; 30 s by default, 10 ms to 1 h. It is looked at every few rows, and ends the decoding there.
+    /// A WebP is decoded in one go, which takes some seconds for the largest.
     /// </summary>
     public TimeSpan MaxDecodeTime
     {

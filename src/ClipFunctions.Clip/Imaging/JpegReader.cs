@@ -52,7 +52,7 @@ internal sealed unsafe class JpegReader : PixelReader
         };
         ImageHeader image = new(ImageFormat.Jpeg, header.Width, header.Height, mode, 1, header.Orientation);
         ImageDecoder.Check(image, limits);
-        JpegScans.Check(encoded.Span, limits);
+        JpegScans.Check(encoded.Span, image, limits);
         bool ours = mode == PixelMode.Cmyk || (Avx2.IsSupported && header.IsHuffmanCoded && header.Coarsest > 0);
         return ours ? new JpegReader(encoded, image, header.Coarsest) : new SkiaJpegReader(encoded, image);
     }

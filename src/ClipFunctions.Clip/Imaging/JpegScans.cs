@@ -5,13 +5,23 @@ namespace ClipFunctions.Clip.Imaging;
 /// <summary>Counts the scans of a JPEG without decoding it: each is a pass over all of the picture, however few bytes it has.</summary>
 internal static class JpegScans
 {
-    /// <summary>Checks the number of scans that a decoder would go through.</summary>
+    // Measured with scans that hold nothing; what holds something takes longer.
+    private const double LeastNanosecondsPerPixel = 1;
+
+    /// <summary>Checks the number of scans that a decoder would go through, and, since libjpeg cannot be interrupted amid them, the time that they take at least.</summary>
     /// <exception cref="TooManyScansException">See <see cref="ImageLimits.MaxScans"/>.</exception>
-    public static void Check(ReadOnlySpan<byte> file, ImageLimits limits)
+    /// <exception cref="DecodeTimeoutException">See <see cref="ImageLimits.MaxDecodeTime"/>.</exception>
+    public static void Check(ReadOnlySpan<byte> file, ImageHeader header, ImageLimits limits)
     {
-        if (Count(file) is int scans && scans > limits.MaxScans)
+        int scans = Count(file);
+        if (scans > limits.MaxScans)
         {
             throw new TooManyScansException(limits.MaxScans, scans);
+        }
+
+        if (scans > 1 && LeastNanosecondsPerPixel * scans * header.Width * header.Height > limits.MaxDecodeTime.TotalNanoseconds)
+        {
+            throw new DecodeTimeoutException(limits.MaxDecodeTime);
         }
     }
 

@@ -1,4 +1,5 @@
 using Azure;
+using ClipFunctions.Clip.Imaging;
 
 namespace ClipFunctions.Pipeline.Uploads;
 
@@ -9,9 +10,9 @@ internal readonly record struct UploadKey(ETag ETag, string Fingerprint, string 
     public bool Matches(UploadResult? result) =>
         result is not null && result.Source.ETag == ETag.ToString("G") && SameQuestion(result);
 
-    /// <summary>Whether a record of another version answers for these bytes too.</summary>
+    /// <summary>Whether a record of another version answers for these bytes too: not if it took too long then, which it may not do now.</summary>
     public bool Reuses(UploadResult? result, string? sha256) =>
-        result is not null && sha256 is not null && result.Source.Sha256 == sha256 && SameQuestion(result);
+        result is not null && sha256 is not null && result.Source.Sha256 == sha256 && result.Failure?.Reason != DecodeTimeoutException.Code && SameQuestion(result);
 
     private bool SameQuestion(UploadResult result) =>
         result.Model.Fingerprint == Fingerprint && result.LabelSet.Id == LabelSetId;

@@ -175,5 +175,8 @@ public sealed class ImageDecoderTests
         Assert.Throws<ArgumentOutOfRangeException>(() => new ImageLimits { MaxPixels = 1L << 32 });
         Assert.Throws<ArgumentOutOfRangeException>(() => new ImageLimits { MaxSideRatio = 0 });
         Assert.Throws<ArgumentOutOfRangeException>(() => new ImageLimits { MaxFrames = 0 });
+        Assert.Throws<ArgumentOutOfRangeException>(() => new ImageLimits { MaxScans = 1001 });
+        Assert.Throws<ArgumentOutOfRangeException>(() => new ImageLimits { MaxDecodeTime = TimeSpan.Zero });
+        Assert.Throws<ArgumentOutOfRangeException>(() => new ImageLimits { MaxDecodeTime = TimeSpan.FromHours(2) });
     }
 }

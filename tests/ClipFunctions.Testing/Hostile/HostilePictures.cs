@@ -17,10 +17,14 @@ public static class HostilePictures
     /// <summary>The seed of the short tests.</summary>
     public const int DefaultSeed = 20261125;
 
+    private static readonly Lazy<byte[]> Unfolding = new(() => PngFile.Pack(100_000_000));
     private static readonly Lazy<IReadOnlyList<HostilePicture>> Sound = new(() => [.. MakeSeeds()]);
 
     /// <summary>Sound files of every format and kind: what mutations are made of.</summary>
     public static IReadOnlyList<HostilePicture> Seeds => Sound.Value;
+
+    /// <summary>22 KB that a decoder has to do with for half a minute.</summary>
+    public static HostilePicture Slow { get; } = new("a progressive JPEG of 90 scans and 178 million pixels", JpegFile.ManyScans(16_000, 11_125, 90, [0x11]));
 
     /// <summary>All crafted files, then mutations until there are so many.</summary>
     /// <param name="seed">What the mutations are drawn from.</param>
@@ -64,7 +68,9 @@ public static class HostilePictures
 
     private static int HashCode(int seed, int number) => unchecked((seed * 397) ^ (number * 1_000_003) ^ (number >> 7));
 
-    private static IEnumerable<HostilePicture> Bombs(long pixels)
+    /// <summary>Small files that unfold to much.</summary>
+    /// <param name="pixels">How much.</param>
+    public static IEnumerable<HostilePicture> Bombs(long pixels)
     {
         int width = (int)Math.Min(Math.Sqrt(pixels), 16_383);
         int height = (int)Math.Min(pixels / width, 16_383);
@@ -267,9 +273,9 @@ public static class HostilePictures
         yield return new("PNG whose pixels leave the palette", PngFile.Make(PngFile.Header(16, 16, 8, 3), ("PLTE", [1, 2, 3]), PngFile.Pixels([.. Enumerable.Repeat<byte[]>([0, .. Enumerable.Repeat((byte)255, 16)], 16).SelectMany(r => r)]), PngFile.End), HostilePicture.Decodes);
         yield return new("PNG with 30,000 palettes", PngFile.Make([PngFile.Header(16, 16, 8, 3), .. Enumerable.Repeat(("PLTE", new byte[] { 1, 2, 3 }), 30_000), pixels, PngFile.End]), HostilePicture.Decodes);
         yield return new("PNG with a text of 5 MB", PngFile.Make(header, ("tEXt", [.. "Comment\0"u8, .. new ByteWriter().Repeat(0x41, 5_000_000).ToArray()]), pixels, PngFile.End), HostilePicture.Decodes);
-        yield return new("PNG with a zTXt bomb", PngFile.Make(header, ("zTXt", [.. "Comment\0\0"u8, .. PngFile.Pack(200_000_000)]), pixels, PngFile.End), HostilePicture.Decodes);
-        yield return new("PNG with an iTXt bomb", PngFile.Make(header, ("iTXt", [.. "Comment\0\u0001\0\0\0"u8, .. PngFile.Pack(200_000_000)]), pixels, PngFile.End), HostilePicture.Decodes);
-        yield return new("PNG with an iCCP bomb", PngFile.Make(header, ("iCCP", [.. "Profile\0\0"u8, .. PngFile.Pack(200_000_000)]), pixels, PngFile.End), HostilePicture.Decodes);
+        yield return new("PNG with a zTXt bomb", PngFile.Make(header, ("zTXt", [.. "Comment\0\0"u8, .. Unfolding.Value]), pixels, PngFile.End), HostilePicture.Decodes);
+        yield return new("PNG with an iTXt bomb", PngFile.Make(header, ("iTXt", [.. "Comment\0\u0001\0\0\0"u8, .. Unfolding.Value]), pixels, PngFile.End), HostilePicture.Decodes);
+        yield return new("PNG with an iCCP bomb", PngFile.Make(header, ("iCCP", [.. "Profile\0\0"u8, .. Unfolding.Value]), pixels, PngFile.End), HostilePicture.Decodes);
         yield return new("PNG with an iCCP of junk", PngFile.Make(header, ("iCCP", [.. Enumerable.Range(0, 2000).Select(i => (byte)(i * 37))]), pixels, PngFile.End), HostilePicture.Decodes);
         yield return new("PNG with 100,000 texts", PngFile.Make([header, .. Enumerable.Repeat(("tEXt", new byte[] { 65, 0, 66 }), 100_000), pixels, PngFile.End]), HostilePicture.Decodes);
         yield return new("PNG with its pixels in 50,000 chunks", PngFile.Make([header, .. Enumerable.Repeat(("IDAT", Array.Empty<byte>()), 50_000), pixels, PngFile.End]));
