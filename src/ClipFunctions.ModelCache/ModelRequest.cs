@@ -18,7 +18,7 @@ public sealed record ModelRequest(string Id, ModelPrecision? Precision = null)
         string id = colon < 0 ? trimmed : trimmed[..colon];
         if (id.Length is 0 or > 128 || id.Any(c => !char.IsAsciiLetterOrDigit(c) && !"-_./@+".Contains(c, StringComparison.Ordinal)))
         {
-            throw new FormatException($"'{id}' is not a model id: 1 to 128 letters, digits and - _ . / @ + only.");
+            throw new FormatException($"'{Shown(id)}' is not a model id: 1 to 128 letters, digits and - _ . / @ + only.");
         }
 
         return new ModelRequest(id, colon < 0 ? null : ParsePrecision(trimmed[(colon + 1)..]));
@@ -35,7 +35,7 @@ public sealed record ModelRequest(string Id, ModelPrecision? Precision = null)
             "fp32" => ModelPrecision.Fp32,
             "fp16" => ModelPrecision.Fp16,
             "int8" => ModelPrecision.DynamicInt8,
-            _ => throw new FormatException($"'{text}' is no precision: expected fp32, fp16 or int8."),
+            _ => throw new FormatException($"'{Shown(text)}' is no precision: expected fp32, fp16 or int8."),
         };
     }
 
@@ -48,6 +48,9 @@ public sealed record ModelRequest(string Id, ModelPrecision? Precision = null)
         ModelPrecision.DynamicInt8 => "int8",
         _ => throw new ArgumentOutOfRangeException(nameof(precision), precision, "No such precision."),
     };
+
+    // It may be a stranger's, and of any length.
+    private static string Shown(string text) => text.Length <= 128 ? text : text[..128] + "…";
 
     /// <summary>The text form.</summary>
     public override string ToString() => Precision is { } precision ? $"{Id}:{NameOf(precision)}" : Id;

@@ -220,6 +220,9 @@ public sealed class EmbedTests(AzuriteServer azurite)
         JsonElement typo = await ProblemAsync(server.PostAsync("api/embed/text", """{"text":"a","model":"ViT-B-23"}"""), HttpStatusCode.NotFound, "ModelNotFound");
         Assert.Contains("ViT-B/32", typo.GetProperty("detail").GetString(), StringComparison.Ordinal);
         await ProblemAsync(server.PostAsync("api/embed/text", """{"text":"a","model":"../../etc/passwd:x"}"""), HttpStatusCode.BadRequest, "InvalidModel");
+        await ProblemAsync(server.PostAsync("api/embed/text", """{"text":"a","model":".."}"""), HttpStatusCode.NotFound, "ModelNotFound");
+        JsonElement tooLong = await ProblemAsync(server.PostAsync("api/embed/text", $$"""{"text":"a","model":"{{new string('a', 100_000)}}"}"""), HttpStatusCode.BadRequest, "InvalidModel");
+        Assert.InRange(tooLong.GetProperty("detail").GetString()!.Length, 1, 300);
     }
 
     private static async Task<byte[]> BytesAsync(TestHttpServer server, string path, HttpContent content, string accept)

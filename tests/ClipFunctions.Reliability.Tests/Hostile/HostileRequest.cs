@@ -22,6 +22,9 @@ internal sealed record HostileRequest(string Name, byte[] Bytes)
     /// <summary>How many bytes are sent at a time, with a pause behind each; all at once if 0.</summary>
     public int Trickle { get; init; }
 
+    /// <summary>How many bytes are sent at once before that.</summary>
+    public int SentAtOnce { get; init; }
+
     /// <summary>Whether the request is one that asks for a body: that of HEAD has none.</summary>
     public bool IsHead => Bytes.AsSpan().StartsWith("HEAD "u8);
 

@@ -33,13 +33,13 @@ internal sealed class HostileRequests(JsonNode document)
     private static readonly string[] Values =
     [
         "", "%00", "%0d%0aX-Injected:%20yes", "%ff", "%ed%a0%80", "%F0%9F%98%80", "NaN", "Infinity", "-Infinity", "-1", "0", "1e400", "99999999999999999999999", "1.5", "0x10", "true", "[]", "[%22a%22]", "[", "{}", "null",
-        "..%2f..%2fetc%2fpasswd", "uploads/%2e%2e/results/x", "/etc/passwd", "uploads/%00", "%22", "'", "{}%20{}", "{", "%7b0%7d", "%E2%80%AE", "demo:", ":fp16", "demo:fp64", "%2a", "$where", "a;b", "a%26b", "%u0041", "%",
+        "..", ".", "...", "-", "~", "..%2f..%2fetc%2fpasswd", "uploads/%2e%2e/results/x", "/etc/passwd", "uploads/%00", "%22", "'", "{}%20{}", "{", "%7b0%7d", "%E2%80%AE", "demo:", ":fp16", "demo:fp64", "%2a", "$where", "a;b", "a%26b", "%u0041", "%",
     ];
 
     private static readonly string[] JsonValues =
     [
         "null", "true", "[]", "{}", "\"\"", "0", "-1", "1.5", "1e400", "-1e400", "1e-400", "NaN", "Infinity", "-0", "123456789012345678901234567890", "2147483648", "\"\\u0000\"", "\"\\ud800\"", "\"\\udc00\\ud800\"",
-        "\"\\uffff\"", "\"a\\r\\nX-Injected: yes\"", "\"../../../etc/passwd\"", "\"uploads/../x\"", "\"uploads/%2e%2e/x\"", "\"http://127.0.0.1:1/x.png\"", "\"file:///etc/passwd\"", "\"data:image/png;base64,AAAA\"",
+        "\"\\uffff\"", "\"a\\r\\nX-Injected: yes\"", "\"..\"", "\".\"", "\"../../../etc/passwd\"", "\"uploads/../x\"", "\"uploads/%2e%2e/x\"", "\"http://127.0.0.1:1/x.png\"", "\"file:///etc/passwd\"", "\"data:image/png;base64,AAAA\"",
         "\"data:,\"", "\"====\"", "[null]", "[1,2,3]", "[\"\",\"\"]", "[[[[[[]]]]]]", "{\"blob\":\"uploads/../../x\"}", "{\"base64\":\"!\"}", "{\"url\":\"http://127.0.0.1:1/\"}", "{\"$ref\":\"#\"}", "{\"__proto__\":{}}",
         "\"\u202E\\u0007\\u001b[31m\"", "\"{}\"", "\"{} {}\"", "\"<|endoftext|>\"", "[\"a\",\"a\",\"a\"]", "\"1\"", "\"NaN\"", "'single'", "01", "+1", ".5", "0x10", "undefined", "/* x */ 1", "\"unfinished", "\"\t\"",
     ];

@@ -18,6 +18,9 @@ internal sealed record RawAnswer(byte[] Bytes, TimeSpan Time, bool TimedOut)
     /// <summary>The answer's body.</summary>
     public byte[] Body { get; private init; } = [];
 
+    /// <summary>Whether another answer stands behind it, as behind bytes that are two requests.</summary>
+    public bool HasAnother { get; private init; }
+
     /// <summary>What is wrong with its form; null if nothing is.</summary>
     public string? Malformed { get; private init; }
 
@@ -70,7 +73,7 @@ internal sealed record RawAnswer(byte[] Bytes, TimeSpan Time, bool TimedOut)
                     at += line + 4 + size;
                     if (size == 0)
                     {
-                        return answer with { Body = body.ToArray(), Malformed = at == Bytes.Length ? null : "something stands behind it" };
+                        return answer with { Body = body.ToArray(), Malformed = at == Bytes.Length ? null : "something stands behind it", HasAnother = IsAnswer(at) };
                     }
                 }
             }
@@ -82,7 +85,14 @@ internal sealed record RawAnswer(byte[] Bytes, TimeSpan Time, bool TimedOut)
 
             return length == Bytes.Length - at
                 ? answer with { Body = Bytes[at..] }
-                : answer with { Malformed = $"it has {Bytes.Length - at} bytes instead of {length}" };
+                : answer with
+                {
+                    Body = Bytes[at..Math.Min(at + length, Bytes.Length)],
+                    Malformed = $"it has {Bytes.Length - at} bytes instead of {length}",
+                    HasAnother = length < Bytes.Length - at && IsAnswer(at + length),
+                };
         }
     }
+
+    private bool IsAnswer(int at) => Bytes.AsSpan(at).StartsWith("HTTP/1.1 "u8);
 }

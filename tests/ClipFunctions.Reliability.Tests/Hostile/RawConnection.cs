@@ -67,7 +67,7 @@ internal static class RawConnection
             int each = request.Trickle > 0 ? request.Trickle : request.Bytes.Length;
             for (int at = 0; at < request.Bytes.Length;)
             {
-                at += await socket.SendAsync(request.Bytes.AsMemory(at, Math.Min(each, request.Bytes.Length - at)), cancellationToken);
+                at += await socket.SendAsync(request.Bytes.AsMemory(at, Math.Min(Math.Max(each, request.SentAtOnce - at), request.Bytes.Length - at)), cancellationToken);
                 if (request.Trickle > 0)
                 {
                     await Task.Delay(TricklePause, cancellationToken);

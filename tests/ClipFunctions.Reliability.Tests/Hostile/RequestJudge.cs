@@ -32,7 +32,7 @@ internal static class RequestJudge
             return null;
         }
 
-        if (answer.Malformed is { } malformed)
+        if (answer.Malformed is { } malformed && !(request.BreaksHttp && answer.HasAnother))
         {
             return $"the answer is malformed: {malformed}";
         }
