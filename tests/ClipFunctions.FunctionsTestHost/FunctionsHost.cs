@@ -382,6 +382,7 @@ public sealed class FunctionsHost : IAsyncDisposable
 
             // The Functions host's own default.
             kestrel.Limits.MaxRequestBodySize = 104_857_600;
+            kestrel.AddServerHeader = false;
         });
         WebApplication front = builder.Build();
         foreach (LoadedFunction function in Functions.Where(function => function.Kind == "httpTrigger"))

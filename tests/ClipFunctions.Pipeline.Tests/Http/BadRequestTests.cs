@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using ClipFunctions.Testing;
@@ -70,6 +71,23 @@ public sealed class BadRequestTests(AzuriteServer azurite)
         using HttpRequestMessage request = new(HttpMethod.Post, "api/embed/text") { Content = Json("""{"text":"a"}""") };
         request.Headers.Accept.ParseAdd("text/html");
         await ProblemAsync(server.Client.SendAsync(request, Token), HttpStatusCode.NotAcceptable, "NotAcceptable");
+    }
+
+    [Theory]
+    [InlineData("FFFFFFFFFFFFFFFF")]
+    [InlineData("zz")]
+    public async Task RefusesChunksThatAreMalformed(string size)
+    {
+        await using TestHttpServer server = await StartAsync(azurite);
+        using TcpClient client = new();
+        await client.ConnectAsync(server.Address.Host, server.Address.Port, Token);
+        NetworkStream stream = client.GetStream();
+
+        await stream.WriteAsync(Encoding.ASCII.GetBytes($"POST /api/tokenize HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n{size}\r\nabc"), Token);
+        string answer = await new StreamReader(stream).ReadToEndAsync(Token);
+
+        Assert.StartsWith("HTTP/1.1 400 ", answer, StringComparison.Ordinal);
+        Assert.Contains("\"code\":\"BadRequest\"", answer, StringComparison.Ordinal);
     }
 
     [Fact]

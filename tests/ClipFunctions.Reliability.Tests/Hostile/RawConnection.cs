@@ -8,6 +8,7 @@ namespace ClipFunctions.Reliability.Tests.Hostile;
 internal static class RawConnection
 {
     private static readonly TimeSpan TricklePause = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan EndPause = TimeSpan.FromMilliseconds(150);
 
     /// <summary>Sends a request over a connection of its own, and takes what comes until the server closes it.</summary>
     /// <param name="address">The server.</param>
@@ -76,6 +77,8 @@ internal static class RawConnection
 
             if (request.EndsEarly)
             {
+                // Who closes at once is taken for gone, and not answered.
+                await Task.Delay(EndPause, cancellationToken);
                 socket.Shutdown(SocketShutdown.Send);
             }
         }

@@ -95,7 +95,7 @@ internal sealed class RequestReader(IOptions<ClipHttpOptions> options)
 
     /// <summary>Reads a picture that is the body.</summary>
     public async Task<PictureInput> ReadBodyAsync(HttpRequest request, CancellationToken cancellationToken) =>
-        new(await ReadAsync(request, request.Body, request.ContentLength, _options.MaxBodyBytes, 0, cancellationToken));
+        new(await ReadBodyBytesAsync(request, cancellationToken));
 
     public static bool IsJson(HttpRequest request) =>
         MediaTypeHeaderValue.TryParse(request.ContentType, out MediaTypeHeaderValue? type)
@@ -156,7 +156,7 @@ internal sealed class RequestReader(IOptions<ClipHttpOptions> options)
 
     private async Task<T> DeserializeAsync<T>(HttpRequest request, JsonTypeInfo<T> type, CancellationToken cancellationToken)
     {
-        ReadOnlyMemory<byte> body = await ReadAsync(request, request.Body, request.ContentLength, _options.MaxBodyBytes, 0, cancellationToken);
+        ReadOnlyMemory<byte> body = await ReadBodyBytesAsync(request, cancellationToken);
         ReadOnlySpan<byte> json = body.Span;
         if (json.StartsWith("\uFEFF"u8))
         {
@@ -170,6 +170,19 @@ internal sealed class RequestReader(IOptions<ClipHttpOptions> options)
 
         return JsonSerializer.Deserialize(json, type)
             ?? throw RequestProblemException.BadRequest("InvalidJson", "The JSON cannot be read", "Expected an object, found null.");
+    }
+
+    private async Task<ReadOnlyMemory<byte>> ReadBodyBytesAsync(HttpRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ReadAsync(request, request.Body, request.ContentLength, _options.MaxBodyBytes, 0, cancellationToken);
+        }
+        catch (IOException exception) when (exception is not BadHttpRequestException)
+        {
+            // The server throws this, too, for what a sender has done: a chunk's size that is beyond all numbers.
+            throw RequestProblemException.BadRequest("BadRequest", "The request cannot be read", "The body is cut short, or its chunks are malformed.", exception);
+        }
     }
 
     private static async Task<ReadOnlyMemory<byte>> ReadAsync(HttpRequest request, Stream stream, long? length, long limit, long before, CancellationToken cancellationToken)
