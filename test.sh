@@ -3,7 +3,8 @@
 #   ./test.sh            all tests
 #   ./test.sh --golden   only the tests against the reference's golden data
 #   ./test.sh --soak     only the long ones, which run in no other case; they print the tables of docs/reliability.md.
-#                        CLIP_SOAK_UPLOADS (10000), CLIP_SOAK_MINUTES (30) and CLIP_FAULT_SEED (another each time) change them.
+#                        CLIP_SOAK_UPLOADS (10000), CLIP_SOAK_MINUTES (30), CLIP_SOAK_PICTURES (100000), CLIP_SOAK_REQUESTS (100000) and
+#                        CLIP_FAULT_SEED (another each time) change them.
 set -uo pipefail
 cd "$(dirname "$0")"
 

@@ -24,7 +24,7 @@ public sealed class HostileRequestTests(RunningApp app)
         ConcurrentDictionary<int, int> statuses = [];
         IEnumerable<(ApiEndpoint Endpoint, HostileRequest Request)> requests =
             all.Crafted().Where(one => IsForUs(one.Endpoint, one.Request)).Where((_, i) => i % EveryCrafted == 0)
-                .Concat(Enumerable.Range(0, Mutations).Select(i => all.Mutation(HostilePictures.DefaultSeed, i)).Where(one => IsForUs(one.Endpoint, one.Request)));
+                .Concat(Enumerable.Range(0, Mutations).Select(i => all.Mutation(HostilePictures.Seed, i)).Where(one => IsForUs(one.Endpoint, one.Request)));
         await Parallel.ForEachAsync(requests, new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = Token }, async (one, _) =>
         {
             RawAnswer answer = await RawConnection.SendAsync(app.Host.Address, one.Request, Limit + TimeSpan.FromSeconds(5));

@@ -28,7 +28,7 @@ public sealed class ImageFuzzTests
         Dictionary<string, int> outcomes = [];
         List<string> faults = [];
         int number = 0;
-        foreach (HostilePicture picture in HostilePictures.All(HostilePictures.DefaultSeed, Pictures, HostilePictures.FewPixels))
+        foreach (HostilePicture picture in HostilePictures.All(HostilePictures.Seed, Pictures, HostilePictures.FewPixels))
         {
             // The second and third ways are taken by turns.
             string outcome = Judge(picture, preprocessors[0], faults);
@@ -53,7 +53,7 @@ public sealed class ImageFuzzTests
     {
         string[] files = [.. Directory.EnumerateFiles(GoldenData.Require("preprocess/images")).Where(file => new FileInfo(file).Length < 130_000).Order(StringComparer.Ordinal)];
         ClipPreprocessor preprocessor = new(ImagePreprocessing.OpenAi(16), new ImageDecoder(Limits));
-        Random random = new(HostilePictures.DefaultSeed);
+        Random random = new(HostilePictures.Seed);
         List<string> faults = [];
         foreach (string file in files)
         {

@@ -29,7 +29,7 @@ public sealed class HostilePictureTests(AzuriteServer azurite)
         for (int i = 0; uploads.Count < Uploads; i++)
         {
             // Every kind of trick, and mutations.
-            HostilePicture picture = i % 3 == 0 ? HostilePictures.Mutation(HostilePictures.DefaultSeed, 100_000 + i) : crafted[i * 7 % crafted.Length];
+            HostilePicture picture = i % 3 == 0 ? HostilePictures.Mutation(HostilePictures.Seed, 100_000 + i) : crafted[i * 7 % crafted.Length];
             uploads[i < Names.Length ? Names[i] : $"hostile-{i}.jpg"] = picture;
         }
 

@@ -23,7 +23,7 @@ public sealed class HostileRequestTests(AzuriteServer azurite)
     public async Task EveryAnswerComesSoonAndIsAProblemThatTellsNothing()
     {
         IReadOnlyDictionary<int, int> statuses = await RequestStorm.RunAsync(
-            azurite, requests => [.. requests.Crafted(), .. Enumerable.Range(0, Mutations).Select(i => requests.Mutation(HostilePictures.DefaultSeed, i))], Limit);
+            azurite, requests => [.. requests.Crafted(), .. Enumerable.Range(0, Mutations).Select(i => requests.Mutation(HostilePictures.Seed, i))], Limit);
 
         Assert.All((int[])[200, 400, 404, 405, 413, 415], status => Assert.True(statuses.GetValueOrDefault(status) > 0, $"Nothing was answered with {status}."));
     }
