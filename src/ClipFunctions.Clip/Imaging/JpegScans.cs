@@ -5,10 +5,10 @@ namespace ClipFunctions.Clip.Imaging;
 /// <summary>Counts the scans of a JPEG without decoding it: each is a pass over all of the picture, however few bytes it has.</summary>
 internal static class JpegScans
 {
-    // Measured with scans that hold nothing; what holds something takes longer.
-    private const double LeastNanosecondsPerPixel = 1;
+    // About what a scan takes that holds nothing; what holds something takes longer.
+    private const double NanosecondsPerPixel = 1;
 
-    /// <summary>Checks the number of scans that a decoder would go through, and, since libjpeg cannot be interrupted amid them, the time that they take at least.</summary>
+    /// <summary>Checks the number of scans that a decoder would go through, and, since Skia cannot be interrupted amid them, the time that they take.</summary>
     /// <exception cref="TooManyScansException">See <see cref="ImageLimits.MaxScans"/>.</exception>
     /// <exception cref="DecodeTimeoutException">See <see cref="ImageLimits.MaxDecodeTime"/>.</exception>
     public static void Check(ReadOnlySpan<byte> file, ImageHeader header, ImageLimits limits)
@@ -19,7 +19,7 @@ internal static class JpegScans
             throw new TooManyScansException(limits.MaxScans, scans);
         }
 
-        if (scans > 1 && LeastNanosecondsPerPixel * scans * header.Width * header.Height > limits.MaxDecodeTime.TotalNanoseconds)
+        if (scans > 1 && NanosecondsPerPixel * scans * header.Width * header.Height > limits.MaxDecodeTime.TotalNanoseconds)
         {
             throw new DecodeTimeoutException(limits.MaxDecodeTime);
         }
