@@ -80,7 +80,8 @@ internal sealed record RawAnswer(byte[] Bytes, TimeSpan Time, bool TimedOut)
 
             if (answer.Header("Content-Length") is not { } given || !int.TryParse(given, CultureInfo.InvariantCulture, out int length))
             {
-                return answer with { Body = Bytes[at..], Malformed = "it tells no length" };
+                // As HTTP 1.0 has it: up to the end of the connection.
+                return answer with { Body = Bytes[at..], Malformed = answer.Header("Connection") == "close" ? null : "it tells no length" };
             }
 
             return length == Bytes.Length - at
