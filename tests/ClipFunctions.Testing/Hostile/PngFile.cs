@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
-using System.IO.Hashing;
 using System.Text;
 
 namespace ClipFunctions.Testing.Hostile;
@@ -8,6 +7,17 @@ namespace ClipFunctions.Testing.Hostile;
 /// <summary>PNG files, chunk by chunk, with right checksums.</summary>
 internal static class PngFile
 {
+    private static readonly uint[] CrcTable = [.. Enumerable.Range(0, 256).Select(n =>
+    {
+        uint crc = (uint)n;
+        for (int bit = 0; bit < 8; bit++)
+        {
+            crc = (crc & 1) != 0 ? 0xEDB88320 ^ (crc >> 1) : crc >> 1;
+        }
+
+        return crc;
+    })];
+
     /// <summary>A file of the chunks that are given.</summary>
     public static byte[] Make(params IEnumerable<(string Name, byte[] Data)> chunks)
     {
@@ -24,7 +34,7 @@ internal static class PngFile
     public static void Chunk(ByteWriter file, string name, byte[] data)
     {
         byte[] body = [.. Encoding.ASCII.GetBytes(name), .. data];
-        file.Big32((uint)data.Length).Bytes(body).Big32(Crc32.HashToUInt32(body));
+        file.Big32((uint)data.Length).Bytes(body).Big32(Crc(body));
     }
 
     /// <summary>The header chunk.</summary>
@@ -73,6 +83,17 @@ internal static class PngFile
         }
 
         return packed.ToArray();
+    }
+
+    private static uint Crc(ReadOnlySpan<byte> body)
+    {
+        uint crc = 0xFFFFFFFF;
+        foreach (byte value in body)
+        {
+            crc = CrcTable[(byte)(crc ^ value)] ^ (crc >> 8);
+        }
+
+        return ~crc;
     }
 
     private static byte[] Pack(byte[] rows)
