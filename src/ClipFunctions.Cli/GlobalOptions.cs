@@ -42,6 +42,9 @@ internal sealed class GlobalOptions
             {
                 Device = parsed.GetValue(Device) ?? Environment("CLIP_DEVICE") ?? "auto",
                 Preprocessing = fast ? PreprocessingMode.Fast : PreprocessingMode.Exact,
+
+                // Pictures are decoded meanwhile.
+                AllowSpinning = false,
             },
             Precision = precision,
             Offline = parsed.GetValue(Offline) || Environment("CLIP_OFFLINE") is "1" or "true",

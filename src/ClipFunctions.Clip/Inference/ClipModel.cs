@@ -53,7 +53,7 @@ public sealed class ClipModel : IDisposable
             _textual.Dispose();
         });
 
-        TowerSession NewTower(ModelTowers tower) => new(bundle, tower, threads, device, _buckets, graphs)
+        TowerSession NewTower(ModelTowers tower) => new(bundle, tower, threads, options.AllowSpinning, device, _buckets, graphs)
         {
             Reduced = reduced => BatchReduced?.Invoke(this, reduced),
             Configuring = configure,

@@ -27,6 +27,7 @@ internal sealed class TowerSession : IDisposable
     private readonly string _path;
     private readonly int _dimension;
     private readonly int _threads;
+    private readonly bool _spins;
     private readonly DeviceSetup _device;
     private readonly OptimizedGraph? _optimized;
     private readonly long _estimate;
@@ -39,7 +40,7 @@ internal sealed class TowerSession : IDisposable
     private long _memoryBytes;
     private long _mostElements = long.MaxValue;
 
-    public TowerSession(ModelBundle bundle, ModelTowers tower, int threads, DeviceSetup device, bool buckets, OptimizedGraphStore? store)
+    public TowerSession(ModelBundle bundle, ModelTowers tower, int threads, bool spins, DeviceSetup device, bool buckets, OptimizedGraphStore? store)
     {
         BundleManifest manifest = bundle.Manifest;
         _tower = tower;
@@ -47,6 +48,7 @@ internal sealed class TowerSession : IDisposable
         _path = bundle.PathOf(_spec.File);
         _dimension = manifest.Architecture.EmbeddingDimension;
         _threads = threads;
+        _spins = spins;
         _device = device;
         _buckets = buckets;
         _inputs = _spec.AttentionMask is { } mask ? [_spec.Input, mask] : [_spec.Input];
@@ -316,8 +318,9 @@ internal sealed class TowerSession : IDisposable
             EnableMemoryPattern = false,
         };
 
-        // Waiting threads sleep: the cores belong to decoding and to the host's other work.
-        options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
+        // When a run ends, waiting threads sleep: the cores belong to other work.
+        options.AddSessionConfigEntry("session.intra_op.allow_spinning", _spins ? "1" : "0");
+        options.AddSessionConfigEntry("session.force_spinning_stop", "1");
         configure(options);
         Configuring?.Invoke(options);
         _device.Prepare(options);

@@ -39,6 +39,7 @@ public sealed record ModelCacheSettings
                 CudaProviderLibrary = Text(clip, "CudaProviderLibrary"),
                 Cuda = Bound(clip.GetSection("Cuda"), defaults.Model.Cuda),
                 BatchShapes = Choice<BatchShapes>(clip, "BatchShapes"),
+                AllowSpinning = Flag(clip, "AllowSpinning"),
 
                 // A batch is run as it was put together.
                 MaxImageBatch = Math.Max(defaults.Model.MaxImageBatch, batching.MaxImages),

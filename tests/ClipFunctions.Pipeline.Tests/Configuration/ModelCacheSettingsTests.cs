@@ -39,6 +39,7 @@ public sealed class ModelCacheSettingsTests
         ClipModelOptions model = Read(
             ("Clip:Device", "cuda:1"),
             ("Clip:BatchShapes", "exact"),
+            ("Clip:AllowSpinning", "true"),
             ("Clip:Cuda:MemoryLimitMB", "4096"),
             ("Clip:Cuda:GrowAsRequested", "false"),
             ("Clip:Cuda:ConvolutionSearch", "Exhaustive"),
@@ -46,6 +47,8 @@ public sealed class ModelCacheSettingsTests
             ("Clip:CudaProviderLibrary", "/opt/libcuda_plugin.so"),
             ("Clip:Batching:MaxImages", "128")).Cache.Model;
 
+        Assert.True(model.AllowSpinning);
+        Assert.False(Read(("Clip:Device", "cpu")).Cache.Model.AllowSpinning);
         Assert.Equal(("cuda:1", BatchShapes.Exact, "/opt/libcuda_plugin.so", 128), (model.Device, model.BatchShapes, model.CudaProviderLibrary, model.MaxImageBatch));
         Assert.Equal(new CudaOptions { MemoryLimitMB = 4096, GrowAsRequested = false, ConvolutionSearch = ConvolutionSearch.Exhaustive, UseTf32 = true }, model.Cuda);
     }
