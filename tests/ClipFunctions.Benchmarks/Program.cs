@@ -14,7 +14,7 @@ namespace ClipFunctions.Benchmarks;
 /// <c>uploads [count]</c>, <c>uploads DIR model precision count</c>, <c>evaluations [pictures]</c> and <c>http DIR [model] [precision] [seconds]</c> measure the local host from outside; <c>accuracy DIR</c> the demo model; <c>convert DIR [model…]</c> the conversion of
 /// checkpoints of true sizes; <c>load DIR [model…]</c> the time to the first vectors; <c>agreement DIR COUNT model…</c>
 /// fp16 and int8 against fp32; <c>fast DIR [model…]</c> fast pixels against exact ones; <c>probe DIR [case…]</c> logistic regression against scikit-learn;
-/// <c>scale labels|files|evaluations [count…]</c> what a picture costs as the work grows;
+/// <c>start DIR model precision…</c> a cold start by its parts; <c>scale labels|files|evaluations [count…]</c> what a picture costs as the work grows;
 /// <c>peers DIR [--write] [group…]</c> all else against other programs (<c>./bench.sh</c>); anything else is an argument of BenchmarkDotNet (<c>--filter '*'</c>).
 /// </summary>
 internal static class BenchmarkProgram
@@ -63,6 +63,12 @@ internal static class BenchmarkProgram
                 return;
             case ["peers", var folder, .. var groups]:
                 await PeerSpeed.RunAsync(folder, groups);
+                return;
+            case ["start", var folder, var model, .. var precisions]:
+                await ColdStart.RunAsync(folder, model, precisions.Select(ModelRequest.ParsePrecision));
+                return;
+            case ["start-one", var bundle, var started]:
+                await ColdStart.StartOneAsync(bundle, started);
                 return;
             case ["scale", "labels", .. var counts]:
                 await ScaleLoad.LabelsAsync(Counts(counts, 10, 100, 1_000, 10_000, 20_000));

@@ -10,6 +10,9 @@ internal sealed unsafe class JpegScanReader
     /// <summary>Most bytes that a block can take, stuffed ones included: libjpeg's BUFSIZE.</summary>
     private const int BlockBytes = 512;
 
+    /// <summary>Bytes beyond those of the blocks that are read ahead at most.</summary>
+    private const int ReadAhead = 32;
+
     /// <summary>Where a coefficient of the zigzag order belongs; damaged blocks can count to 15 beyond the last.</summary>
     public static ReadOnlySpan<byte> NaturalOrder =>
     [
@@ -175,7 +178,7 @@ internal sealed unsafe class JpegScanReader
     {
         ref JpegBitState state = ref reader.State;
         Block[] unit = _unit;
-        int lastStart = reader.File.Length - BlockBytes * unit.Length - 8;
+        int lastStart = reader.File.Length - BlockBytes * unit.Length - ReadAhead;
         if (state.Marker != 0)
         {
             return x;
