@@ -142,7 +142,7 @@ public sealed class ClipTokenizer : ITextTokenizer
             throw new ArgumentOutOfRangeException(nameof(contextLength), contextLength, "A context length of 0 has no room even for the end token.");
         }
 
-        int[] ids = new int[checked(texts.Count * contextLength)];
+        int[] ids = GC.AllocateUninitializedArray<int>(checked(texts.Count * contextLength));
         int[] endPositions = new int[texts.Count];
         for (int i = 0; i < texts.Count; i++)
         {
@@ -152,6 +152,7 @@ public sealed class ClipTokenizer : ITextTokenizer
             sink.Add(StartTokenId);
             Encode(text, ref sink);
             sink.Add(EndTokenId);
+            row[Math.Min(sink.Count, contextLength)..].Clear();
             if (sink.Count > contextLength)
             {
                 if (!truncate)

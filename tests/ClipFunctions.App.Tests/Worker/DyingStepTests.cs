@@ -11,13 +11,16 @@ using ClipFunctions.Testing;
 namespace ClipFunctions.App.Tests.Worker;
 
 /// <summary>A step that takes its process down at every try.</summary>
-public sealed class DyingStepTests(AzuriteServer azurite)
+public sealed class DyingStepTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task FailsItsRunAndLeavesItsMessageInThePoisonQueue()
     {
+        // Its own: another test's host would take the step and finish it.
+        await using AzuriteServer azurite = new();
+        await azurite.InitializeAsync();
         StorageLayout layout = new();
         BlobContainerClient datasets = new(azurite.ConnectionString, layout.Datasets);
         await datasets.CreateIfNotExistsAsync(cancellationToken: Token);
