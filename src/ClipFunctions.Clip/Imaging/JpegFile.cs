@@ -66,7 +66,7 @@ internal sealed class JpegFile : IDisposable
         while (true)
         {
             int at = At;
-            int marker = NextMarker(file, ref at);
+            int marker = JpegMarkers.Next(file, ref at);
             At = at;
             if (marker == 0xD9)
             {
@@ -83,62 +83,14 @@ internal sealed class JpegFile : IDisposable
                 throw Corrupt($"a marker FF{marker:X2} stands where none may");
             }
 
-            if (file.Length - at < 2)
-            {
-                throw new TruncatedImageException(ImageFormat.Jpeg, file.Length);
-            }
-
-            int length = BinaryPrimitives.ReadUInt16BigEndian(file[at..]);
-            if (length < 2)
-            {
-                if (!JpegHeader.IsSkipped(marker))
-                {
-                    throw Corrupt($"its marker FF{marker:X2} has a length of {length}");
-                }
-
-                length = 2;
-            }
-
-            if (file.Length - at < length)
-            {
-                throw new TruncatedImageException(ImageFormat.Jpeg, file.Length);
-            }
-
-            ReadOnlySpan<byte> data = file.Slice(at + 2, length - 2);
-            At = at + length;
+            ReadOnlySpan<byte> data = JpegMarkers.Segment(file, marker, ref at);
+            At = at;
             if (marker == 0xDA)
             {
                 return ReadScan(data);
             }
 
             ReadSegment(marker, data);
-        }
-    }
-
-    /// <summary>The next marker behind <paramref name="at"/>, which is moved behind it.</summary>
-    public static int NextMarker(ReadOnlySpan<byte> file, ref int at)
-    {
-        while (true)
-        {
-            while (at < file.Length && file[at] != 0xFF)
-            {
-                at++;
-            }
-
-            while (at < file.Length && file[at] == 0xFF)
-            {
-                at++;
-            }
-
-            if (at >= file.Length)
-            {
-                throw new TruncatedImageException(ImageFormat.Jpeg, file.Length);
-            }
-
-            if (file[at++] is not 0 and byte marker)
-            {
-                return marker;
-            }
         }
     }
 

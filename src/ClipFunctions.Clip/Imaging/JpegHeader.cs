@@ -18,24 +18,8 @@ internal readonly record struct JpegHeader(int Width, int Height, int Components
         int at = 2;
         while (true)
         {
-            // Anything but 0xFF is skipped, so are fill bytes and escaped ones.
-            while (at < file.Length && file[at] != 0xFF)
-            {
-                at++;
-            }
-
-            while (at < file.Length && file[at] == 0xFF)
-            {
-                at++;
-            }
-
-            if (at >= file.Length)
-            {
-                throw new TruncatedImageException(ImageFormat.Jpeg, file.Length);
-            }
-
-            int marker = file[at++];
-            if (marker is 0 or 0xC8 or (>= 0xD0 and <= 0xD9) or (>= 0xF0 and <= 0xFD))
+            int marker = JpegMarkers.Next(file, ref at);
+            if (marker is 0xC8 or (>= 0xD0 and <= 0xD9) or (>= 0xF0 and <= 0xFD))
             {
                 continue;
             }
@@ -45,29 +29,7 @@ internal readonly record struct JpegHeader(int Width, int Height, int Components
                 throw new CorruptImageException(ImageFormat.Jpeg, $"an unknown marker FF{marker:X2} stands in its header");
             }
 
-            if (file.Length - at < 2)
-            {
-                throw new TruncatedImageException(ImageFormat.Jpeg, file.Length);
-            }
-
-            int length = BinaryPrimitives.ReadUInt16BigEndian(file[at..]);
-            if (length < 2)
-            {
-                if (!IsSkipped(marker))
-                {
-                    throw new CorruptImageException(ImageFormat.Jpeg, $"its marker FF{marker:X2} has a length of {length}");
-                }
-
-                length = 2;
-            }
-
-            if (file.Length - at < length)
-            {
-                throw new TruncatedImageException(ImageFormat.Jpeg, file.Length);
-            }
-
-            ReadOnlySpan<byte> data = file.Slice(at + 2, length - 2);
-            at += length;
+            ReadOnlySpan<byte> data = JpegMarkers.Segment(file, marker, ref at);
             if (marker is >= 0xC0 and <= 0xCF and not (0xC4 or 0xC8 or 0xCC) or 0xDE)
             {
                 if (data.Length < 6)
@@ -106,9 +68,6 @@ internal readonly record struct JpegHeader(int Width, int Height, int Components
             }
         }
     }
-
-    /// <summary>Whether libjpeg and Pillow pass over a marker's segment whatever it holds; then its length may even be less than the two bytes that tell it.</summary>
-    public static bool IsSkipped(int marker) => marker is 0xDC or (>= 0xE0 and <= 0xEF) or 0xFE;
 
     private static int FindCoarsest(ReadOnlySpan<byte> entries, int components)
     {

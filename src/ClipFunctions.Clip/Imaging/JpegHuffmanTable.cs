@@ -10,7 +10,7 @@ internal sealed class JpegHuffmanTable : IDisposable
     /// <summary>Bits that are looked up at once.</summary>
     public const int LookAhead = 9;
 
-    /// <summary>Most bits that a code takes; that many behind the last table entry is libjpeg's end of the search.</summary>
+    /// <summary>Bits that a code takes that is none: libjpeg ends its search one behind the longest.</summary>
     public const int LongestCode = 17;
 
     private const int MaxCodeAt = 1 << LookAhead;

@@ -134,7 +134,7 @@ internal sealed unsafe class JpegScanReader
         int marker = bits.State.Marker;
         if (marker == 0)
         {
-            marker = JpegFile.NextMarker(bits.File, ref at);
+            marker = JpegMarkers.Next(bits.File, ref at);
         }
 
         while (marker != 0xD0 + due)
@@ -163,7 +163,7 @@ internal sealed unsafe class JpegScanReader
                 break;
             }
 
-            marker = JpegFile.NextMarker(bits.File, ref at);
+            marker = JpegMarkers.Next(bits.File, ref at);
         }
 
         bits.Restart(at);

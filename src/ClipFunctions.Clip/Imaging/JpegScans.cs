@@ -25,39 +25,21 @@ internal static class JpegScans
         }
     }
 
-    /// <summary>The number of scans; of a picture whose first scan is the whole, 1, since decoders look no further.</summary>
+    /// <summary>The number of scans; of a picture whose first scan is the whole, 1, since what stands behind it is not decoded.</summary>
     public static int Count(ReadOnlySpan<byte> file)
     {
         int scans = 0, components = 0;
         bool progressive = false;
         int at = 2;
-        while (true)
+        while (JpegMarkers.TryNext(file, ref at, out int marker))
         {
-            int next = file[Math.Min(at, file.Length)..].IndexOf((byte)0xFF);
-            if (next < 0)
-            {
-                return scans;
-            }
-
-            at += next;
-            while (at < file.Length && file[at] == 0xFF)
-            {
-                at++;
-            }
-
-            if (at >= file.Length)
-            {
-                return scans;
-            }
-
-            int marker = file[at++];
             if (marker == 0xD9)
             {
                 return scans;
             }
 
-            // Bytes without a length: escaped ones, restarts, and what may stand before the first scan.
-            if (marker is <= 1 or (>= 0xD0 and <= 0xD8))
+            // Without a length: restarts, and what may stand before the first scan.
+            if (marker is 1 or (>= 0xD0 and <= 0xD8))
             {
                 continue;
             }
@@ -84,5 +66,7 @@ internal static class JpegScans
 
             at += 2 + data.Length;
         }
+
+        return scans;
     }
 }
